@@ -1,0 +1,111 @@
+import { describe, TickpipeError, TickpipeTypeError } from "./errors.ts";
+
+/**
+ * What Tickpipe asks of a client: the shape that ioredis 5, ioredis 6 and iovalkey share. It is told by
+ * shape and never by `instanceof`, since an application may hold two copies of ioredis.
+ */
+export interface IoredisClient {
+  readonly isCluster: boolean;
+  status: string;
+  options: object;
+  getBuiltinCommands(): string[];
+  sendCommand(...args: never[]): unknown;
+  pipeline(...args: never[]): unknown;
+  duplicate(...args: never[]): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+}
+
+/** The part of a Node stream that corking needs; `net.Socket` and `tls.TLSSocket` have it. */
+export interface CorkableStream {
+  readonly writable: boolean;
+  readonly writableLength: number;
+  cork(): void;
+  uncork(): void;
+}
+
+/** An ioredis command as it waits in a queue. */
+export interface QueuedCommand {
+  readonly args: readonly unknown[];
+}
+
+/** What ioredis keeps on an instance and its types mark private or leave out; read, and never assumed to be there. */
+export interface ClientInternals {
+  readonly status: string;
+  readonly stream?: (CorkableStream & NodeJS.EventEmitter) | null;
+  readonly addedBuiltinSet?: ReadonlySet<string>;
+  readonly scriptsSet?: object;
+  readonly offlineQueue?: {
+    peekBack(): { readonly command: QueuedCommand } | undefined;
+    pop(): unknown;
+  };
+  [property: PropertyKey]: unknown;
+}
+
+/**
+ * The client with its internals in view. The one cast for it in this package: `stream`, `offlineQueue` and
+ * the methods by name exist at run time in every supported version, while the types hide the first two and
+ * cannot express the third.
+ */
+export function internalsOf(client: IoredisClient): ClientInternals {
+  return client as unknown as ClientInternals;
+}
+
+/**
+ * Refuses what `tickpipe()` cannot wrap, before anything is sent.
+ *
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT` if it is not an ioredis client
+ * @throws {TickpipeError} `ERR_TICKPIPE_CLUSTER_UNSUPPORTED`, `ERR_TICKPIPE_AUTOPIPELINING`
+ */
+export function assertWrappable(client: unknown): asserts client is IoredisClient {
+  if (!looksLikeIoredis(client)) {
+    throw new TickpipeTypeError(
+      "ERR_TICKPIPE_INVALID_CLIENT",
+      `Expected an ioredis client, as in tickpipe(new Redis()), got ${describe(client)}.${hint(client)}`,
+    );
+  }
+  if (client.isCluster) {
+    throw new TickpipeError(
+      "ERR_TICKPIPE_CLUSTER_UNSUPPORTED",
+      "Expected a Redis client for one server, got a Cluster client, which this version of Tickpipe does not wrap. Use the Cluster client unwrapped.",
+    );
+  }
+  assertNoAutoPipelining(client.options);
+}
+
+/**
+ * Refuses `enableAutoPipelining`: it holds the calls back in a queue of its own, so that nothing would be left to
+ * gather and its reordering would stay.
+ *
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING`
+ */
+export function assertNoAutoPipelining(options: unknown): void {
+  if (typeof options !== "object" || options === null) return;
+  if (!("enableAutoPipelining" in options) || !options.enableAutoPipelining) return;
+  throw new TickpipeError(
+    "ERR_TICKPIPE_AUTOPIPELINING",
+    "Expected an ioredis client without enableAutoPipelining: it queues calls until the end of the tick, which is what Tickpipe replaces. Create the client without that option.",
+  );
+}
+
+const METHODS = ["getBuiltinCommands", "sendCommand", "pipeline", "duplicate", "on"] as const;
+
+function looksLikeIoredis(value: unknown): value is IoredisClient {
+  if (typeof value !== "object" || value === null) return false;
+  const candidate = value as Partial<IoredisClient>;
+  return (
+    typeof candidate.status === "string" &&
+    typeof candidate.isCluster === "boolean" &&
+    typeof candidate.options === "object" &&
+    METHODS.every((name) => typeof candidate[name] === "function")
+  );
+}
+
+function hint(value: unknown): string {
+  if (typeof value === "string") return " Pass the client, not its URL: tickpipe(new Redis(url)).";
+  if (typeof value === "function") return " Pass an instance, not the class: tickpipe(new Redis()).";
+  if (typeof value !== "object" || value === null) return "";
+  if ("isPipeline" in value) return " Wrap the client before it makes the pipeline: tickpipe(redis).pipeline().";
+  if ("sendCommand" in value) return " Clients of the redis (node-redis) package are not supported.";
+  if (typeof (value as PromiseLike<unknown>).then === "function") return " Await the promise first.";
+  return "";
+}

@@ -1,0 +1,42 @@
+import { EventEmitter } from "node:events";
+import type { ClientInternals, IoredisClient } from "../client.ts";
+
+/** Methods that send the command named by their first argument. `send_command` is ioredis's old name for `call`. */
+const GENERIC_METHODS = ["call", "callBuffer", "send_command"] as const;
+
+/** Methods that return something to collect commands in, and not a reply. */
+const COLLECTING_METHODS: ReadonlySet<string> = new Set(["multi", "pipeline"]);
+
+/**
+ * The names of the methods that send one command each: every command that this very client knows, with its `Buffer`
+ * variant. Asked of the client rather than listed here, so that they are exactly those of its version.
+ */
+export function commandMethodNames(client: IoredisClient, internals: ClientInternals): string[] {
+  const commands = [...client.getBuiltinCommands(), ...(internals.addedBuiltinSet ?? [])];
+  const methods = new Set<string>(GENERIC_METHODS);
+  for (const command of commands) {
+    if (COLLECTING_METHODS.has(command)) continue;
+    methods.add(command);
+    methods.add(`${command}Buffer`);
+  }
+  return [...methods].filter((name) => typeof internals[name] === "function");
+}
+
+/** The methods that read a client's keys, fields or members as a stream, by calling a SCAN command again and again. */
+export const SCAN_STREAM_METHODS: ReadonlySet<PropertyKey> = new Set([
+  "createScanStream",
+  ...["scan", "sscan", "hscan", "zscan"].flatMap((scan) => [`${scan}Stream`, `${scan}BufferStream`]),
+]);
+
+/** The methods that only add, remove or call listeners, so that nothing is sent. */
+export const EMITTER_METHODS: ReadonlySet<PropertyKey> = new Set(
+  Reflect.ownKeys(EventEmitter.prototype).filter((name) => name !== "constructor"),
+);
+
+/** Whether this is a method that the user added to the client as a command: a script, or one of a Redis module. */
+export function isAddedCommand(internals: ClientInternals, method: PropertyKey): boolean {
+  if (typeof method !== "string") return false;
+  const { scriptsSet = {}, addedBuiltinSet } = internals;
+  const command = method.endsWith("Buffer") ? method.slice(0, -"Buffer".length) : method;
+  return [method, command].some((name) => Object.hasOwn(scriptsSet, name) || addedBuiltinSet?.has(name));
+}

@@ -1,0 +1,59 @@
+/**
+ * The stable `code` of every error that Tickpipe itself makes. Each has a section in docs/errors.md.
+ * Errors of Redis and of ioredis pass through untouched and never carry one of these codes.
+ */
+export type TickpipeErrorCode =
+  | "ERR_TICKPIPE_AUTOPIPELINING"
+  | "ERR_TICKPIPE_CLUSTER_UNSUPPORTED"
+  | "ERR_TICKPIPE_INVALID_CLIENT"
+  | "ERR_TICKPIPE_INVALID_OPTION"
+  | "ERR_TICKPIPE_PROPERTY_TAKEN";
+
+/** Something that Tickpipe cannot do as asked. The message says what was expected and what to do. */
+export class TickpipeError extends Error {
+  /** Stable across versions; match on this, not on the message. */
+  readonly code: TickpipeErrorCode;
+
+  constructor(code: TickpipeErrorCode, message: string) {
+    super(message);
+    this.name = "TickpipeError";
+    this.code = code;
+  }
+}
+
+/** An argument of the wrong kind: a programming mistake, thrown before anything is sent. */
+export class TickpipeTypeError extends TypeError {
+  /** Stable across versions; match on this, not on the message. */
+  readonly code: TickpipeErrorCode;
+
+  constructor(code: TickpipeErrorCode, message: string) {
+    super(message);
+    this.name = "TickpipeTypeError";
+    this.code = code;
+  }
+}
+
+const PLAIN_WORD = /^[A-Za-z_$][\w$]{0,31}$/;
+
+/**
+ * Says what a wrong argument was, for the end of an error message.
+ *
+ * A string is quoted only if it is one short word, as a mistyped option is: anything else may be a
+ * Redis URL with its password, which must never reach a log.
+ */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined || typeof value === "boolean") return String(value);
+  if (typeof value === "number" || typeof value === "bigint") return `the ${typeof value} ${value}`;
+  if (typeof value === "string") return PLAIN_WORD.test(value) ? `the string "${value}"` : "a string";
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value === "function") return describeFunction(value);
+  if (Array.isArray(value)) return "an array";
+  const className: unknown = value.constructor?.name;
+  return typeof className === "string" && className !== "Object" && PLAIN_WORD.test(className)
+    ? `an instance of ${className}`
+    : "an object";
+}
+
+function describeFunction(value: { readonly name?: unknown }): string {
+  return typeof value.name === "string" && PLAIN_WORD.test(value.name) ? `the function ${value.name}` : "a function";
+}

@@ -1,0 +1,47 @@
+/** What a wrapped client has done so far. Counted from its creation; never reset. */
+export interface TickpipeStats {
+  /** Commands called through the view. A pipeline counts each of its commands, when it is executed. */
+  readonly commands: number;
+  /** Batches let go: each left as one write. */
+  readonly batches: number;
+  /** Those among the batches that left before the end of their tick, since `maxBatchBytes` was reached. */
+  readonly earlyFlushes: number;
+  /** The most commands that left in one batch. */
+  readonly largestBatch: number;
+}
+
+/** The numbers behind `stats()`. Owned by the cork, which alone knows where a batch ends. */
+export class BatchCounters {
+  earlyFlushes = 0;
+  #commands = 0;
+  #batches = 0;
+  #largestBatch = 0;
+  #commandsAtBatchStart = 0;
+
+  add(commands: number): void {
+    this.#commands += commands;
+  }
+
+  /** Ends a batch; one into which nothing was called does not count. */
+  endBatch(): void {
+    const size = this.#commands - this.#commandsAtBatchStart;
+    this.#commandsAtBatchStart = this.#commands;
+    if (size === 0) return;
+    this.#batches += 1;
+    if (size > this.#largestBatch) this.#largestBatch = size;
+  }
+
+  /** Ends the count of commands that never were in a batch: those called while the connection was not ready. */
+  startBatch(): void {
+    this.#commandsAtBatchStart = this.#commands;
+  }
+
+  snapshot(): TickpipeStats {
+    return {
+      commands: this.#commands,
+      batches: this.#batches,
+      earlyFlushes: this.earlyFlushes,
+      largestBatch: this.#largestBatch,
+    };
+  }
+}

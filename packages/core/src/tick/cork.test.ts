@@ -1,0 +1,100 @@
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { BatchCounters } from "../observe/batch-counters.ts";
+import { TickCork } from "./cork.ts";
+
+function setUp(maxBatchBytes = 1_000) {
+  const ends: (() => void)[] = [];
+  const connection = { status: "ready", stream: new PassThrough() as Writable | null };
+  const counters = new BatchCounters();
+  const cork = new TickCork(connection, (flush) => ends.push(flush), maxBatchBytes, counters);
+  return { connection, cork, counters, endTick: () => ends.shift()?.(), ends };
+}
+
+describe("TickCork", () => {
+  it("corks at the first call of a tick, and uncorks once at its end", () => {
+    const { connection, cork, endTick, ends } = setUp();
+    for (let i = 0; i < 3; i++) cork.begin(1);
+    expect(connection.stream?.writableCorked).toBe(1);
+    expect(ends).toHaveLength(1);
+    endTick();
+    expect(connection.stream?.writableCorked).toBe(0);
+    cork.begin(1);
+    expect(ends).toHaveLength(1);
+  });
+
+  it.each(["wait", "connecting", "connect", "close", "reconnecting", "end"])(
+    "corks nothing while the status is %s",
+    (status) => {
+      const { connection, cork, ends } = setUp();
+      connection.status = status;
+      cork.begin(1);
+      expect(connection.stream?.writableCorked).toBe(0);
+      expect(ends).toEqual([]);
+    },
+  );
+
+  it("corks nothing where there is no stream, or one that has ended or cannot be corked", () => {
+    const { connection, cork } = setUp();
+    connection.stream?.end();
+    const ended = connection.stream;
+    cork.begin(1);
+    expect(cork.isHolding).toBe(false);
+    expect(ended?.writableCorked).toBe(0);
+    connection.stream = null;
+    cork.begin(1);
+    connection.stream = { writable: true } as Writable;
+    cork.begin(1);
+    expect(cork.isHolding).toBe(false);
+  });
+
+  it("uncorks the stream that it corked when the connection has another, and holds that one", () => {
+    const { connection, cork, endTick } = setUp();
+    const first = connection.stream;
+    cork.begin(1);
+    connection.stream = new PassThrough();
+    cork.begin(1);
+    expect([first?.writableCorked, connection.stream.writableCorked]).toEqual([0, 1]);
+    endTick();
+    expect(connection.stream.writableCorked).toBe(0);
+  });
+
+  it("lets a full batch go before the next call", () => {
+    const { connection, cork, counters } = setUp(10);
+    const written: string[] = [];
+    connection.stream = new Writable({
+      decodeStrings: false,
+      write: (chunk, _encoding, done) => {
+        written.push(chunk);
+        done();
+      },
+      writev: (chunks, done) => {
+        written.push(chunks.map(({ chunk }) => chunk).join(""));
+        done();
+      },
+    });
+    for (const word of ["12345", "67890", "next"]) {
+      cork.begin(1);
+      connection.stream.write(word);
+    }
+    expect(written).toEqual(["1234567890"]);
+    expect(counters.earlyFlushes).toBe(1);
+  });
+
+  it("does not count what was in the buffer before the tick", () => {
+    const { connection, cork, counters } = setUp(10);
+    connection.stream = new Writable({ write: () => {} });
+    connection.stream.write("in flight and never done");
+    cork.begin(1);
+    cork.begin(1);
+    expect(counters.earlyFlushes).toBe(0);
+  });
+
+  it("survives that the held stream is destroyed in mid-tick", () => {
+    const { connection, cork, endTick } = setUp();
+    cork.begin(1);
+    connection.stream?.destroy();
+    expect(endTick).not.toThrow();
+    expect(cork.isHolding).toBe(false);
+  });
+});

@@ -1,0 +1,115 @@
+import type { CorkableStream } from "../client.ts";
+import type { BatchCounters } from "../observe/batch-counters.ts";
+import { atEndOfIteration, type Scheduler } from "./schedule.ts";
+
+/** Where the cork finds the connection of the moment: an ioredis client. */
+export interface Connection {
+  readonly status: string;
+  readonly stream?: CorkableStream | null;
+}
+
+/**
+ * Holds back the bytes of one connection, and nothing else, from the first call of a tick to its end.
+ *
+ * Commands are written to the socket at once, by ioredis; a corked socket keeps them in its own buffer, in order, and
+ * `uncork()` hands them to the kernel as one write. So nothing here can reorder, lose or repeat a command.
+ */
+export class TickCork {
+  readonly #connection: Connection;
+  readonly #schedule: Scheduler;
+  readonly #maxBatchBytes: number;
+  readonly #counters: BatchCounters;
+
+  /** The very stream that was corked: after a reconnect the client has another, which is not this one's to uncork. */
+  #held: CorkableStream | null = null;
+  /** What the held stream already had in its buffer when it was corked, in bytes. */
+  #alreadyBuffered = 0;
+  #flushScheduled = false;
+
+  constructor(connection: Connection, schedule: Scheduler, maxBatchBytes: number, counters: BatchCounters) {
+    this.#connection = connection;
+    this.#schedule = schedule;
+    this.#maxBatchBytes = maxBatchBytes;
+    this.#counters = counters;
+  }
+
+  /** Whether bytes are being held back now. */
+  get isHolding(): boolean {
+    return this.#held !== null;
+  }
+
+  /**
+   * To be called before each command, in the caller's stack: corks the connection if it can be corked, and lets a
+   * full batch go.
+   *
+   * @param commands how many commands follow, for the counters
+   */
+  begin(commands: number): void {
+    const stream = this.#connection.stream;
+    if (stream !== this.#held || stream === null) {
+      this.#release();
+      if (!isCorkable(stream) || this.#connection.status !== "ready") {
+        this.#counters.add(commands);
+        return;
+      }
+      this.#hold(stream, this.#schedule);
+    } else if (stream.writableLength - this.#alreadyBuffered >= this.#maxBatchBytes) {
+      this.#release();
+      this.#counters.earlyFlushes += 1;
+      this.#hold(stream, this.#schedule);
+    }
+    this.#counters.add(commands);
+  }
+
+  /**
+   * Corks a stream that is not ready for calls yet, until the end of the event-loop iteration, so that what ioredis
+   * sends by itself when the connection becomes ready leaves as one write as well.
+   */
+  holdUntilEndOfIteration(stream: unknown): void {
+    if (this.#held !== null || !isCorkable(stream)) return;
+    this.#hold(stream, atEndOfIteration);
+  }
+
+  /** Lets go what is held now. Safe at any time; the rest of the tick is gathered anew. */
+  readonly flush = (): void => {
+    this.#release();
+  };
+
+  // One function for all ticks: a closure for each would cost an allocation per tick.
+  readonly #endTick = (): void => {
+    this.#flushScheduled = false;
+    this.#release();
+  };
+
+  #hold(stream: CorkableStream, schedule: Scheduler): void {
+    stream.cork();
+    this.#counters.startBatch();
+    this.#held = stream;
+    this.#alreadyBuffered = stream.writableLength;
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    try {
+      schedule(this.#endTick);
+    } catch (error) {
+      // A user's schedule that throws would leave the connection corked for ever.
+      this.#endTick();
+      throw error;
+    }
+  }
+
+  #release(): void {
+    const stream = this.#held;
+    if (stream === null) return;
+    this.#held = null;
+    // On a stream that has been ended or destroyed meanwhile, Node's uncork() does nothing.
+    stream.uncork();
+    this.#counters.endBatch();
+  }
+}
+
+function isCorkable(stream: unknown): stream is CorkableStream {
+  if (typeof stream !== "object" || stream === null) return false;
+  const candidate = stream as Partial<CorkableStream>;
+  // A Connector of the user's own may return something that is not a full Writable.
+  return candidate.writable === true && typeof candidate.cork === "function" && typeof candidate.uncork === "function";
+}

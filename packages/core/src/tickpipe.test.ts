@@ -1,0 +1,92 @@
+import { Cluster, Redis } from "ioredis";
+import { Redis as Redis5 } from "ioredis5";
+import { afterEach, describe, expect, it } from "vitest";
+import { tickpipe } from "./tickpipe.ts";
+
+const offline = { lazyConnect: true } as const;
+const warnings: Error[] = [];
+const note = (warning: Error): void => {
+  warnings.push(warning);
+};
+process.on("warning", note);
+afterEach(() => {
+  warnings.length = 0;
+});
+
+const refusal = (client: unknown, options?: unknown): unknown => {
+  try {
+    tickpipe(client as Redis, options as never);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+describe("tickpipe", () => {
+  it.each([
+    ["nothing", undefined, "got undefined"],
+    ["null", null, "got null"],
+    ["a URL", "redis://user:hunter2@localhost", "Pass the client, not its URL"],
+    ["a class", Redis, "Pass an instance, not the class"],
+    ["an object", {}, "got an object"],
+    ["a promise of a client", Promise.resolve(new Redis(offline)), "Await the promise first"],
+    ["a pipeline", new Redis(offline).pipeline(), "Wrap the client before it makes the pipeline"],
+    [
+      "a client of node-redis",
+      { sendCommand() {}, isOpen: true, options: {} },
+      "(node-redis) package are not supported",
+    ],
+  ])("refuses %s and says what to do", (_name, value, said) => {
+    const error = refusal(value);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ code: "ERR_TICKPIPE_INVALID_CLIENT" });
+    expect(String(error)).toContain("Expected an ioredis client, as in tickpipe(new Redis())");
+    expect(String(error)).toContain(said);
+    expect(String(error)).not.toContain("hunter2");
+  });
+
+  it("refuses a Cluster for now", () => {
+    const cluster = new Cluster([{ host: "127.0.0.1", port: 1 }], offline);
+    expect(refusal(cluster)).toMatchObject({ name: "TickpipeError", code: "ERR_TICKPIPE_CLUSTER_UNSUPPORTED" });
+    cluster.disconnect();
+  });
+
+  it.each([Redis, Redis5 as unknown as typeof Redis])("refuses a client with enableAutoPipelining", (Client) => {
+    const client = new Client({ ...offline, enableAutoPipelining: true });
+    expect(refusal(client)).toMatchObject({ name: "TickpipeError", code: "ERR_TICKPIPE_AUTOPIPELINING" });
+    expect(String(refusal(client))).toContain("Create the client without that option");
+  });
+
+  it("refuses a wrong option before it touches the client", () => {
+    const client = new Redis(offline);
+    expect(refusal(client, { flush: "soon" })).toMatchObject({ code: "ERR_TICKPIPE_INVALID_OPTION" });
+    expect(client.listenerCount("connect")).toBe(0);
+    expect(refusal(tickpipe(client), { flush: "soon" })).toMatchObject({ code: "ERR_TICKPIPE_INVALID_OPTION" });
+  });
+
+  it("wraps a client once, and warns of options that come too late", async () => {
+    const client = new Redis(offline);
+    const redis = tickpipe(client, { flush: "nextTick" });
+    expect(tickpipe(client, { flush: "nextTick" })).toBe(redis);
+    expect(tickpipe(redis)).toBe(redis);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+    expect(tickpipe(client, { flush: "microtask" })).toBe(redis);
+    expect(tickpipe(redis, { maxBatchBytes: 5 })).toBe(redis);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.map((warning) => (warning as Error & { code: string }).code)).toEqual([
+      "TICKPIPE_OPTIONS_IGNORED",
+      "TICKPIPE_OPTIONS_IGNORED",
+    ]);
+  });
+
+  it.each([
+    [{ nam: "x" }, 'no option named by the string "nam"'],
+    [{ name: 5 }, 'Expected option "name" of scope() to be a string, got the number 5'],
+    [5, "Expected the options of scope() to be an object"],
+  ])("refuses the scope options %j", (options, said) => {
+    const redis = tickpipe(new Redis(offline));
+    expect(() => redis.tickpipe.scope(options as never)).toThrow(said);
+    expect(redis.tickpipe.scope({ name: "report" }).name).toBe("report");
+  });
+});

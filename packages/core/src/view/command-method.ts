@@ -1,0 +1,21 @@
+import { type Method, RECORDER, type View, type ViewContext } from "./context.ts";
+import { dropUnencodableTail } from "./unencodable.ts";
+
+/**
+ * A view's method for one command: corks, then calls the client's own method, in the caller's stack.
+ *
+ * @param find finds that method
+ */
+export function commandMethod({ client, internals, cork }: ViewContext, find: () => unknown): Method<View> {
+  const send = (args: unknown[]): unknown => {
+    cork.begin(1);
+    const result = (find() as Method).apply(client, args);
+    if (!cork.isHolding) dropUnencodableTail(internals);
+    return result;
+  };
+  return function (...args) {
+    const recorder = this[RECORDER];
+    if (recorder === null) return send(args);
+    return recorder.record(1, typeof args.at(-1) === "function", () => send(args));
+  };
+}

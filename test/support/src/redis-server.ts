@@ -1,0 +1,74 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { end, endWithThisProcess, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
+
+const NAMES = ["redis-server", "valkey-server"];
+
+/** The server program to start: `REDIS_SERVER`, else the first of the known names on the PATH, else `null`. */
+export function findRedisServer(): string | null {
+  const { REDIS_SERVER, PATH = "" } = process.env;
+  if (REDIS_SERVER) return REDIS_SERVER;
+  for (const name of NAMES) {
+    for (const folder of PATH.split(delimiter)) {
+      const program = join(folder, name);
+      if (folder !== "" && isExecutable(program)) return program;
+    }
+  }
+  return null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Like `findRedisServer`, but where there is none installs one, as root on Debian, and says so.
+ *
+ * @throws {Error} naming the command to run, where it cannot
+ */
+export function requireRedisServer(): string {
+  const found = findRedisServer();
+  if (found) return found;
+  const isDebianRoot = existsSync("/etc/debian_version") && process.getuid?.() === 0;
+  if (isDebianRoot) {
+    console.error("No redis-server found: installing Debian's with apt-get.");
+    // RUNLEVEL=1 keeps the package from starting a service of its own.
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+    spawnSync("apt-get", ["update"], { env, stdio: "ignore" });
+    const packages = ["--no-install-recommends", "redis-server"];
+    spawnSync("apt-get", ["install", "-y", ...packages], { env, stdio: ["ignore", "ignore", "inherit"] });
+    const installed = findRedisServer();
+    if (installed) return installed;
+  }
+  throw new Error(
+    "No redis-server or valkey-server found. Install one, for example with `apt-get install -y redis-server`, or name its program in REDIS_SERVER.",
+  );
+}
+
+/**
+ * Starts a redis-server (or valkey-server) on a free port, without persistence.
+ *
+ * @param settings further settings, as on its command line: `["--maxmemory", "1mb"]`
+ */
+export async function startRedisServer(settings: readonly string[] = []): Promise<RunningServer> {
+  const program = requireRedisServer();
+  const port = await freePort();
+  const own = ["--port", String(port), "--bind", HOST, "--save", "", "--appendonly", "no"];
+  const child = spawn(program, [...own, ...settings], { stdio: "ignore" });
+  endWithThisProcess(child);
+  await untilReady(port, child, program);
+  return { host: HOST, port, description: versionOf(program), stop: () => end(child) };
+}
+
+function versionOf(program: string): string {
+  // "Redis server v=7.0.15 sha=…" or "Valkey server v=8.1.0 …"
+  const text = execFileSync(program, ["--version"], { encoding: "utf8" });
+  const [, name = program, version = "?"] = /^(\w+) server v=(\S+)/.exec(text) ?? [];
+  return `${name.toLowerCase()}-server ${version}`;
+}

@@ -1,0 +1,77 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+
+export const HOST = "127.0.0.1";
+
+/** A Redis or Valkey that was started here and is to be stopped here. */
+export interface RunningServer {
+  readonly host: string;
+  readonly port: number;
+  /** What it is, for people: a program's name and version. */
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/**
+ * Sends an inline command and waits for the start of its reply.
+ *
+ * @returns the reply's first bytes, or `null` if nobody answers on that port yet
+ */
+export function ask(port: number, command: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST, () => socket.write(`${command}\r\n`));
+    const finish = (answer: string | null): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => finish(null));
+    socket.once("data", (data) => finish(data.toString()));
+    socket.once("error", () => finish(null));
+    socket.once("close", () => finish(null));
+  });
+}
+
+const READY_WITHIN_MS = 20_000;
+
+/** Waits until a just started server answers PING, and rejects if its process ends before that. */
+export async function untilReady(port: number, child: ChildProcess, name: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode} before it was ready.`);
+    if ((await ask(port, "PING"))?.startsWith("+PONG")) return;
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  throw new Error(`${name} did not answer PING within ${READY_WITHIN_MS / 1000} s.`);
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Sees to it that a child does not outlive this process. */
+export function endWithThisProcess(child: ChildProcess): void {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+}
+
+/** Ends a child: asks, and after two seconds insists. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const insist = setTimeout(() => child.kill("SIGKILL"), 2000);
+  await exited;
+  clearTimeout(insist);
+}

@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+// The packages' own sources, so that a change is seen without a build; child processes use the build.
+const alias = {
+  "@tickpipe/core": source("./packages/core/src/index.ts"),
+  "@tickpipe/express": source("./packages/express-adapter/src/index.ts"),
+};
+
+const onEngine = (engine: "redis-server" | "embedded-valkey") => ({
+  resolve: { alias },
+  test: {
+    name: engine,
+    include: ["test/integration/**/*.test.ts"],
+    provide: { engine },
+    globalSetup: ["./test/require-redis.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve: { alias }, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      onEngine("redis-server"),
+      onEngine("embedded-valkey"),
+      {
+        resolve: { alias },
+        test: {
+          name: "programs",
+          include: ["test/programs/**/*.test.ts"],
+          globalSetup: ["./test/require-redis.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    coverage: { include: ["packages/*/src/**"], exclude: ["**/*.test.ts"] },
+  },
+});

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { ask, end, endWithThisProcess, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
+import { ask, end, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -11,7 +11,6 @@ export async function startEmbeddedValkey(): Promise<RunningServer> {
     execArgv: ["--no-warnings"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  endWithThisProcess(child);
   await untilReady(port, child, "The embedded Valkey");
   const info = await ask(port, "INFO server");
   const version = /valkey_version:(\S+)/.exec(info ?? "")?.[1] ?? "?";

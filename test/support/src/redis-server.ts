@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { end, endWithThisProcess, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
+import { end, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
 
 const NAMES = ["redis-server", "valkey-server"];
 
@@ -61,7 +61,6 @@ export async function startRedisServer(settings: readonly string[] = []): Promis
   const port = await freePort();
   const own = ["--port", String(port), "--bind", HOST, "--save", "", "--appendonly", "no"];
   const child = spawn(program, [...own, ...settings], { stdio: "ignore" });
-  endWithThisProcess(child);
   await untilReady(port, child, program);
   return { host: HOST, port, description: versionOf(program), stop: () => end(child) };
 }

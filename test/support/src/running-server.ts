@@ -44,15 +44,29 @@ export function ask(port: number, command: string): Promise<string | null> {
 
 const READY_WITHIN_MS = 20_000;
 
-/** Waits until a just started server answers PING, and rejects if its process ends before that. */
+/**
+ * Waits until a just started server answers, and sees to it that it does not outlive this process.
+ *
+ * @throws {Error} if its program cannot be run, ends, or does not answer in time; it is ended then
+ */
 export async function untilReady(port: number, child: ChildProcess, name: string): Promise<void> {
+  endWithThisProcess(child);
+  let failure: string | undefined;
+  child.once("error", (error: NodeJS.ErrnoException) => {
+    failure = `${name} cannot be run (${error.code}).`;
+  });
+  child.once("exit", (code) => {
+    failure ??= `${name} ended with code ${code} before it was ready.`;
+  });
   const deadline = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode} before it was ready.`);
-    if ((await ask(port, "PING"))?.startsWith("+PONG")) return;
+  while (failure === undefined && Date.now() < deadline) {
+    const answer = await ask(port, "PING");
+    // A server that asks for a password first answers as well; one that still reads its data is not ready.
+    if (answer !== null && !answer.startsWith("-LOADING")) return;
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
-  throw new Error(`${name} did not answer PING within ${READY_WITHIN_MS / 1000} s.`);
+  if (failure === undefined) await end(child);
+  throw new Error(failure ?? `${name} did not answer PING within ${READY_WITHIN_MS / 1000} s.`);
 }
 
 const running = new Set<ChildProcess>();

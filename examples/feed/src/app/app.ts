@@ -1,0 +1,39 @@
+import express, { type Express } from "express";
+import type { Redis } from "ioredis";
+import { feedOf } from "./posts.ts";
+import { countVisit } from "./rate-limits.ts";
+import { userOfSession } from "./sessions.ts";
+import { findUser } from "./users.ts";
+
+const VISITS_PER_MINUTE = 1_000_000;
+
+/**
+ * A small service: `GET /feed` with a `sid` cookie answers with the user's feed. It makes 29 Redis calls for that, and
+ * knows nothing of batching: it is handed a client, plain or wrapped.
+ */
+export function createApp(redis: Redis): Express {
+  const app = express();
+  app.disable("x-powered-by");
+
+  app.get("/feed", async (req, res) => {
+    const sessionId = /(?:^|; )sid=(\w+)/.exec(req.headers.cookie ?? "")?.[1] ?? "";
+    const userId = await userOfSession(redis, sessionId);
+    if (userId === null) {
+      res.status(401).json({ error: "no session" });
+      return;
+    }
+    const [visits, user, unread, posts] = await Promise.all([
+      countVisit(redis, userId),
+      findUser(redis, userId),
+      redis.get(`unread:${userId}`),
+      feedOf(redis, userId),
+    ]);
+    if (visits.perMinute > VISITS_PER_MINUTE) {
+      res.status(429).json({ error: "too many visits" });
+      return;
+    }
+    res.json({ user, unread: Number(unread ?? 0), visitsToday: visits.perDay, posts });
+  });
+
+  return app;
+}

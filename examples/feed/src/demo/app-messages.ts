@@ -1,0 +1,24 @@
+import type { RedisAddress } from "./redis-source.ts";
+
+/** What the demo tells an app's process first. */
+export interface AppSettings {
+  readonly address: RedisAddress;
+  readonly keyPrefix: string;
+  readonly wrapped: boolean;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+/** What the demo asks for afterwards. */
+export type AppCommand = "start measuring" | "stop measuring";
+
+/** What an app's process answers, once when it listens and then at each "stop measuring". */
+export interface AppReport {
+  readonly port: number;
+  /** Requests since "start measuring". */
+  readonly served: number;
+  /** Writes to the Redis socket since then. */
+  readonly writes: number;
+  /** CPU time of the process since then, user and system, in microseconds. */
+  readonly cpuMicros: number;
+}

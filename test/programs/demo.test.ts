@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startRedisServer } from "@tickpipe/test-support";
+import { Redis } from "ioredis";
+import { describe, expect, it } from "vitest";
+
+const demo = fileURLToPath(new URL("../../examples/feed/dist/demo.js", import.meta.url));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+function start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [demo, ...args], { env: { ...process.env, ...env } });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (data) => {
+    stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  return { child, ended: once(child, "close").then(([code]) => ({ code, stdout, stderr })) };
+}
+
+const short = ["--json", "--rounds", "1", "--seconds", "1"];
+const figures = {
+  requestsPerSecond: expect.any(Number),
+  p50Ms: expect.any(Number),
+  p99Ms: expect.any(Number),
+  writesPerRequest: expect.any(Number),
+  cpuMicrosPerRequest: expect.any(Number),
+};
+
+describe("the demo", () => {
+  it("prints one JSON object, on a redis-server of this machine", async () => {
+    const { code, stdout, stderr } = await start(short).ended;
+    expect(stderr).toMatch(/^Redis: \w+-server \d/);
+    const result = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ plain: figures, wrapped: figures, ratio: figures });
+    // 29 calls a request, each a write of its own; wrapped, four waves at most, shared with other requests.
+    expect(result.plain.writesPerRequest).toBeGreaterThan(28);
+    expect(result.ratio.writesPerRequest).toBeLessThan(0.2);
+  });
+
+  it("runs on the embedded Valkey where there is no server, and says so, and prints a table", async () => {
+    const empty = await mkdtemp(join(tmpdir(), "tickpipe-"));
+    const { code, stdout, stderr } = await start(["--rounds", "1", "--seconds", "1"], { PATH: empty, REDIS_SERVER: "" })
+      .ended;
+    expect(stderr).toMatch(/^Redis: embedded Valkey \d+\.\d+\.\d+ \(WebAssembly\)/);
+    expect(stdout).toMatch(/plain ioredis +tickpipe +ratio\nrequests\/s +\d+ +\d+ +\d\.\d\dx\n/);
+    expect(code).toBe(0);
+  });
+
+  it("uses REDIS_URL where it is set, keeps to its own keys and takes them away again", async () => {
+    const server = await startRedisServer(["--requirepass", "hunter2"]);
+    const url = `redis://:hunter2@127.0.0.1:${server.port}`;
+    const redis = new Redis(url);
+    await redis.set("mine", "stays");
+    const { code, stderr } = await start(short, { REDIS_URL: url }).ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain("Redis: the Redis of REDIS_URL");
+    expect(stderr).not.toContain("hunter2");
+    expect(await redis.keys("*")).toEqual(["mine"]);
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it.each([
+    [{ REDIS_URL: "redis://:hunter2@127.0.0.1:1" }, /^Redis is not reachable at REDIS_URL \(ECONNREFUSED\)\. Start it/],
+    [{ REDIS_SERVER: "/nowhere/redis-server" }, /\/nowhere\/redis-server/],
+  ])("says in one line what is missing, and fails, with %j", async (env, said) => {
+    const { code, stdout, stderr } = await start(short, env).ended;
+    expect(stderr).toMatch(said);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).not.toContain("hunter2");
+    expect([code, stdout]).toEqual([1, ""]);
+  });
+
+  it.each([
+    [["--rounds", "0"], "Expected --rounds"],
+    [["--nonsense"], "--nonsense"],
+  ])("refuses %j", async (args, said) => {
+    const { code, stderr } = await start(args).ended;
+    expect(stderr).toContain(said);
+    expect(code).toBe(1);
+  });
+
+  it("serves the wrapped app until it is interrupted, on the port that PORT asks for", async () => {
+    const probe = createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, "close");
+    const { child, ended } = start(["--serve"], { PORT: String(port) });
+    const [address] = await once(child.stdout as NodeJS.ReadableStream, "data");
+    const url = String(address).trim();
+    expect(url).toBe(`http://127.0.0.1:${port}/feed`);
+    const response = await fetch(url, { headers: { cookie: "sid=u1" } });
+    const { user, posts } = (await response.json()) as { user: unknown; posts: unknown[] };
+    expect([response.status, user, posts.length]).toEqual([200, { id: "u1", name: "User u1" }, 20]);
+    expect((await fetch(url)).status).toBe(401);
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+});

@@ -1,5 +1,5 @@
 import type { IoredisClient } from "./client.ts";
-import type { TickpipeStats } from "./observe/batch-counters.ts";
+import type { BatchStats } from "./observe/batch-counters.ts";
 import type { ScopeStats } from "./observe/round-trips.ts";
 
 /** A view: the client's own type, with one property more. */
@@ -7,6 +7,12 @@ export type Tickpiped<C extends IoredisClient> = C & {
   /** What Tickpipe adds to the client. */
   readonly tickpipe: TickpipeControls<C>;
 };
+
+/** What `view.tickpipe.stats()` returns. */
+export interface TickpipeStats extends BatchStats {
+  /** Whether plain calls take the lean path: not with `lean: false`, nor where the client's version lacks what it needs. */
+  readonly lean: boolean;
+}
 
 /** What `view.tickpipe` holds. */
 export interface TickpipeControls<C extends IoredisClient> {

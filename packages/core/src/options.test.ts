@@ -13,15 +13,16 @@ const refusal = (options: unknown): unknown => {
 describe("options", () => {
   it("default to the end of the iteration and 1 MiB", () => {
     expect(resolveOptions(undefined)).toBe(DEFAULT_OPTIONS);
-    expect(resolveOptions({})).toEqual({ flush: "immediate", maxBatchBytes: 1_048_576 });
+    expect(resolveOptions({})).toEqual({ flush: "immediate", maxBatchBytes: 1_048_576, lean: true });
     expect(resolveOptions({ flush: undefined, maxBatchBytes: undefined })).toEqual(DEFAULT_OPTIONS);
   });
 
   it("take what is valid", () => {
     const flush = () => {};
-    expect(resolveOptions({ flush, maxBatchBytes: Number.POSITIVE_INFINITY })).toEqual({
+    expect(resolveOptions({ flush, maxBatchBytes: Number.POSITIVE_INFINITY, lean: false })).toEqual({
       flush,
       maxBatchBytes: Number.POSITIVE_INFINITY,
+      lean: false,
     });
     for (const name of ["immediate", "nextTick", "microtask"]) expect(resolveOptions({ flush: name }).flush).toBe(name);
   });
@@ -33,7 +34,8 @@ describe("options", () => {
     [{ maxBatchBytes: -1 }, 'option "maxBatchBytes"', "the number -1"],
     [{ maxBatchBytes: Number.NaN }, 'option "maxBatchBytes"', "the number NaN"],
     [{ maxBatchBytes: "1mb" }, 'option "maxBatchBytes"', "a string"],
-    [{ flushes: "immediate" }, 'no option named by the string "flushes"', "Known options: flush, maxBatchBytes"],
+    [{ lean: 1 }, 'Expected option "lean" to be true or false', "the number 1"],
+    [{ flushes: "immediate" }, 'no option named by the string "flushes"', "Known options: flush, maxBatchBytes, lean"],
     [null, "Expected the options to be an object", "got null"],
     ["immediate", "Expected the options to be an object", 'the string "immediate"'],
     [[], "Expected the options to be an object", "an array"],

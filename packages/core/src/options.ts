@@ -20,17 +20,25 @@ export interface TickpipeOptions {
    * the next one. A positive number or `Infinity`. Default 1 MiB.
    */
   maxBatchBytes?: number;
+  /**
+   * Whether plain calls (strings, numbers and Buffers as arguments, no callback) are made by a lighter command object than
+   * ioredis's own, for the same reply at less CPU. The off switch: `false` gives every call to ioredis's own method. Default
+   * `true`.
+   */
+  lean?: boolean;
 }
 
 /** The options with every default filled in. */
 export interface ResolvedOptions {
   readonly flush: FlushSchedule;
   readonly maxBatchBytes: number;
+  readonly lean: boolean;
 }
 
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   flush: "immediate",
   maxBatchBytes: 1024 * 1024,
+  lean: true,
 });
 
 const SCHEDULES: readonly unknown[] = ["immediate", "nextTick", "microtask"];
@@ -47,14 +55,19 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     throw invalidOption("the options", `an object with ${KNOWN.join(", ")}`, options);
   }
   rejectUnknownOptions(options, KNOWN, "tickpipe()");
-  const { flush = DEFAULT_OPTIONS.flush, maxBatchBytes = DEFAULT_OPTIONS.maxBatchBytes } = options as TickpipeOptions;
+  const {
+    flush = DEFAULT_OPTIONS.flush,
+    maxBatchBytes = DEFAULT_OPTIONS.maxBatchBytes,
+    lean = DEFAULT_OPTIONS.lean,
+  } = options as TickpipeOptions;
   if (typeof flush !== "function" && !SCHEDULES.includes(flush)) {
     throw invalidOption('option "flush"', '"immediate", "nextTick", "microtask" or a function that takes flush', flush);
   }
   if (typeof maxBatchBytes !== "number" || !(maxBatchBytes > 0)) {
     throw invalidOption('option "maxBatchBytes"', "a positive number of bytes, or Infinity", maxBatchBytes);
   }
-  return { flush, maxBatchBytes };
+  if (typeof lean !== "boolean") throw invalidOption('option "lean"', "true or false", lean);
+  return { flush, maxBatchBytes, lean };
 }
 
 /**

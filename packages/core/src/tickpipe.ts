@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { assertNoAutoPipelining, assertWrappable, type IoredisClient, internalsOf } from "./client.ts";
 import type { Scope, TickpipeControls, Tickpiped } from "./controls.ts";
+import { leanSenderFor } from "./lean/lean-sender.ts";
 import { BatchCounters } from "./observe/batch-counters.ts";
 import { CallRecorder } from "./observe/call-recorder.ts";
 import { RoundTripTally } from "./observe/round-trips.ts";
@@ -51,10 +53,12 @@ function wrap<C extends IoredisClient>(client: C, options: ResolvedOptions): Tic
   const counters = new BatchCounters();
   const cork = new TickCork(internals, schedulerFor(options.flush), options.maxBatchBytes, counters);
   corkReplayedCommands(client, internals, cork);
+  const lean = options.lean ? leanSenderFor(client, internals) : null;
   const prototype = createViewPrototype({
     client,
     internals,
     cork,
+    lean,
     duplicate: (override) => {
       assertNoAutoPipelining(override);
       return tickpipe(client.duplicate(override as never) as IoredisClient, options);
@@ -64,7 +68,7 @@ function wrap<C extends IoredisClient>(client: C, options: ResolvedOptions): Tic
   const controls = (currentScope: () => Scope<C> | undefined): TickpipeControls<C> => ({
     client,
     flush: cork.flush,
-    stats: () => counters.snapshot(),
+    stats: () => ({ ...counters.snapshot(), lean: lean !== null }),
     scope,
     currentScope,
   });
@@ -107,7 +111,7 @@ function asView<C extends IoredisClient>(view: object): Tickpiped<C> {
 function warnOfOtherOptions(wrapped: Wrapped | undefined, asked: ResolvedOptions): void {
   if (!wrapped) return;
   const { options } = wrapped;
-  if (options.flush === asked.flush && options.maxBatchBytes === asked.maxBatchBytes) return;
+  if (isDeepStrictEqual(options, asked)) return;
   process.emitWarning(
     "This client is wrapped already, with other options; those of this call are ignored. Wrap a client once and share the view.",
     { type: "TickpipeWarning", code: "TICKPIPE_OPTIONS_IGNORED" },

@@ -1,5 +1,5 @@
 /** What a wrapped client has done so far. Counted from its creation; never reset. */
-export interface TickpipeStats {
+export interface BatchStats {
   /** Commands called through the view. A pipeline counts each of its commands, when it is executed. */
   readonly commands: number;
   /** Batches let go: each left as one write. */
@@ -36,7 +36,7 @@ export class BatchCounters {
     this.#commandsAtBatchStart = this.#commands;
   }
 
-  snapshot(): TickpipeStats {
+  snapshot(): BatchStats {
     return {
       commands: this.#commands,
       batches: this.#batches,

@@ -1,5 +1,6 @@
 import type { CorkableStream } from "../client.ts";
 import type { BatchCounters } from "../observe/batch-counters.ts";
+import { mergeWrites } from "./merge.ts";
 import { atEndOfIteration, type Scheduler } from "./schedule.ts";
 
 /** Where the cork finds the connection of the moment: an ioredis client. */
@@ -25,6 +26,8 @@ export class TickCork {
   /** What the held stream already had in its buffer when it was corked, in bytes. */
   #alreadyBuffered = 0;
   #flushScheduled = false;
+  /** The last stream that was seen to, so that this is asked once for each connection and not in each tick. */
+  #merging: CorkableStream | null = null;
 
   constructor(connection: Connection, schedule: Scheduler, maxBatchBytes: number, counters: BatchCounters) {
     this.#connection = connection;
@@ -82,6 +85,10 @@ export class TickCork {
   };
 
   #hold(stream: CorkableStream, schedule: Scheduler): void {
+    if (stream !== this.#merging) {
+      mergeWrites(stream);
+      this.#merging = stream;
+    }
     stream.cork();
     this.#counters.startBatch();
     this.#held = stream;

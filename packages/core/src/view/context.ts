@@ -1,4 +1,5 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
+import type { LeanSender } from "../lean/lean-sender.ts";
 import type { CallRecorder } from "../observe/call-recorder.ts";
 import type { TickCork } from "../tick/cork.ts";
 
@@ -7,6 +8,8 @@ export interface ViewContext {
   readonly client: IoredisClient;
   readonly internals: ClientInternals;
   readonly cork: TickCork;
+  /** `null` where every call takes ioredis's own path. */
+  readonly lean: LeanSender | null;
   /** Makes a client like this one, wrapped in the same way. */
   readonly duplicate: (override: unknown) => object;
 }

@@ -45,7 +45,7 @@ export function fallThroughTo(context: ViewContext): object {
 
 function wrap(context: ViewContext, method: Method, property: PropertyKey): Method<never> {
   const { client, internals, cork } = context;
-  if (isAddedCommand(internals, property)) return commandMethod(context, () => method);
+  if (isAddedCommand(internals, property)) return commandMethod(context, () => method, null);
   const sendsNothing = EMITTER_METHODS.has(property);
   return function (this: unknown, ...args: unknown[]) {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.

@@ -19,11 +19,8 @@ export function createViewPrototype(context: ViewContext): object {
   const prototype: object = Object.create(fallThroughTo(context));
   for (const name of commandMethodNames(client, internals)) {
     // Looked up at each call: an APM agent or a test may have replaced the client's method meanwhile.
-    defineHidden(
-      prototype,
-      name,
-      commandMethod(context, () => internals[name]),
-    );
+    const method = commandMethod(context, () => internals[name], context.lean?.(name) ?? null);
+    defineHidden(prototype, name, method);
   }
   for (const name of ["pipeline", "multi"] as const) {
     defineHidden(prototype, name, pipelineMethod(context, name));

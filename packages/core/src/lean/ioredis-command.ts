@@ -1,0 +1,58 @@
+import type { IoredisClient } from "../client.ts";
+
+/** An ioredis command, as far as a lean one relies on it. */
+export interface IoredisCommand {
+  toWritable(stream: unknown): string | Uint8Array;
+  transformReply(reply: unknown): unknown;
+  setTimeout(ms: number): void;
+  _clearTimers(): void;
+  _iterateKeys(transform?: (key: string | Uint8Array) => string | Uint8Array): unknown[];
+}
+
+/** ioredis's own class of commands. */
+export interface IoredisCommandClass {
+  readonly prototype: IoredisCommand;
+  readonly _transformer: {
+    readonly argument: Readonly<Record<string, unknown>>;
+    readonly reply: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** What a client's own version of ioredis offers for making commands. */
+export interface CommandParts {
+  readonly Command: IoredisCommandClass;
+  /** The method that ioredis generates for a command, by the method's name. */
+  generatedMethod(name: string): unknown;
+}
+
+const NEEDED = ["toWritable", "transformReply", "setTimeout", "_clearTimers", "_iterateKeys"] as const;
+
+interface ProbedPipeline {
+  readonly [method: string]: unknown;
+  readonly _queue?: readonly object[];
+  ping?(): unknown;
+}
+
+/**
+ * Finds the client's own `Command` class, which is not to be had from its exports, since an application may hold two copies of
+ * ioredis: a pipeline that is never executed makes a command and sends nothing.
+ *
+ * @returns `null` if this version does not have what a lean command needs
+ */
+export function commandPartsOf(client: IoredisClient): CommandParts | null {
+  const pipeline = client.pipeline() as ProbedPipeline;
+  if (typeof pipeline?.ping !== "function") return null;
+  pipeline.ping();
+  const command = pipeline._queue?.[0];
+  if (!command) return null;
+  const Command = command.constructor as Partial<IoredisCommandClass>;
+  const { prototype, _transformer } = Command;
+  if (!prototype || !NEEDED.every((name) => typeof prototype[name] === "function")) return null;
+  if (typeof _transformer?.argument !== "object" || typeof _transformer.reply !== "object") return null;
+  return {
+    Command: Command as IoredisCommandClass,
+    // Redis and Pipeline inherit the generated methods from one class. One that a subclass or an agent has
+    // replaced on the client is not the pipeline's.
+    generatedMethod: (name) => pipeline[name],
+  };
+}

@@ -1,0 +1,121 @@
+import type { IoredisCommand, IoredisCommandClass } from "./ioredis-command.ts";
+
+/** What all lean commands of one name share. */
+export interface LeanKind {
+  readonly name: string;
+  /** `"utf8"`, or `null` for the `Buffer` variant. */
+  readonly replyEncoding: "utf8" | null;
+  /** The start of the command on the wire, by the number of its arguments: `*2\r\n$3\r\nget\r\n`. */
+  readonly heads: string[];
+}
+
+/** A command that is made and answered with less work; to ioredis, a command like any other. */
+export interface LeanCommand extends IoredisCommand {
+  readonly promise: Promise<unknown>;
+}
+
+/** Makes a lean command. Its arguments are strings and Buffers only. */
+export type LeanCommandClass = new (kind: LeanKind, args: (string | Uint8Array)[], hasBuffers: boolean) => LeanCommand;
+
+// A promise's two functions, handed out by one executor for all commands: a closure each would cost an allocation.
+let resolveLatest: (reply: unknown) => void;
+let rejectLatest: (error: unknown) => void;
+const handOut = (resolve: (reply: unknown) => void, reject: (error: unknown) => void): void => {
+  resolveLatest = resolve;
+  rejectLatest = reject;
+};
+
+/**
+ * Makes the class of lean commands for one version of ioredis. It inherits from that version's `Command`, so that whatever
+ * ioredis asks of a command is there: timers, keys and slots, reply transformers. Only the
+ * constructor, the way to the wire and the commonest replies are its own.
+ */
+export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass {
+  const native = Command.prototype;
+  const { transformReply, toWritable } = native;
+  const replyTransformers = Command._transformer.reply;
+
+  // The fields are those that ioredis's constructor sets, in one place and order, so that all commands have one shape.
+  class Lean {
+    readonly name: string;
+    readonly args: (string | Uint8Array)[];
+    readonly replyEncoding: "utf8" | null;
+    readonly promise: Promise<unknown>;
+    readonly bufferMode: boolean;
+    readonly errorStack = undefined;
+    readonly callback = undefined;
+    readonly transformed = true;
+    inTransaction = false;
+    isTraced = false;
+    isResolved = false;
+    isSettled = false;
+    protocol = 2;
+    replyMapping = "legacy";
+    _commandTimeoutTimer: unknown = undefined;
+    _blockingTimeoutTimer: unknown = undefined;
+    readonly #kind: LeanKind;
+    readonly #resolve: (reply: unknown) => void;
+    readonly #reject: (error: unknown) => void;
+
+    constructor(kind: LeanKind, args: (string | Uint8Array)[], hasBuffers: boolean) {
+      this.#kind = kind;
+      this.name = kind.name;
+      this.replyEncoding = kind.replyEncoding;
+      this.args = args;
+      this.bufferMode = hasBuffers;
+      this.promise = new Promise(handOut);
+      this.#resolve = resolveLatest;
+      this.#reject = rejectLatest;
+    }
+
+    toWritable(stream: unknown): string | Uint8Array {
+      if (this.bufferMode) return toWritable.call(this as never, stream);
+      const { args } = this;
+      let wire = headOf(this.#kind, args.length);
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i] as string;
+        wire += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+      }
+      return wire;
+    }
+
+    resolve(reply: unknown): Promise<unknown> {
+      if (this._commandTimeoutTimer !== undefined) native._clearTimers.call(this as never);
+      try {
+        this.#resolve(this.#toValue(reply));
+        this.isResolved = true;
+        this.isSettled = true;
+      } catch (error) {
+        this.reject(error);
+      }
+      return this.promise;
+    }
+
+    reject(error: unknown): void {
+      if (this._commandTimeoutTimer !== undefined) native._clearTimers.call(this as never);
+      this.isSettled = true;
+      this.#reject(error);
+    }
+
+    /** ioredis's `transformReply`, with a shorter way for a reply that it would only make a string, or leave as it is. */
+    #toValue(reply: unknown): unknown {
+      if (replyTransformers[this.name] === undefined) {
+        if (reply instanceof Buffer) return this.replyEncoding === null ? reply : reply.toString("utf8");
+        if (typeof reply !== "object" || reply === null) return reply;
+      }
+      return transformReply.call(this as never, reply);
+    }
+  }
+  Object.setPrototypeOf(Lean.prototype, native);
+  Object.defineProperty(Lean, "name", { value: "Command" });
+  // The methods that it does not declare itself are inherited by the line above, which TypeScript does not follow.
+  return Lean as unknown as LeanCommandClass;
+}
+
+function headOf(kind: LeanKind, argumentCount: number): string {
+  const known = kind.heads[argumentCount];
+  if (known !== undefined) return known;
+  const head = `*${argumentCount + 1}\r\n$${kind.name.length}\r\n${kind.name}\r\n`;
+  kind.heads[argumentCount] = head;
+  return head;
+}

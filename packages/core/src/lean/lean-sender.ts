@@ -1,0 +1,108 @@
+import type { ClientInternals, IoredisClient } from "../client.ts";
+import { mayBeLean } from "../commands/lean-commands.ts";
+import { commandPartsOf } from "./ioredis-command.ts";
+import { type LeanCommandClass, type LeanKind, leanCommandClass } from "./lean-command.ts";
+
+/** Sends a call of one command lean, or says that it cannot: then nothing has been done. */
+export type SendLean = (args: unknown[]) => unknown;
+
+/** What `SendLean` returns for a call that is not plain. */
+export const NOT_PLAIN: unique symbol = Symbol("tickpipe.notPlain");
+
+/** Makes the lean way of sending for one method of the client; `null` for a method that has none. */
+export type LeanSender = (method: string) => SendLean | null;
+
+type SendCommand = (command: object) => unknown;
+
+interface ClientOptions {
+  readonly keyPrefix?: unknown;
+  readonly showFriendlyErrorStack?: unknown;
+}
+
+/**
+ * Makes a client's lean sender.
+ *
+ * @returns `null` if the client's version of ioredis does not offer what lean commands need
+ */
+export function leanSenderFor(client: IoredisClient, internals: ClientInternals): LeanSender | null {
+  const parts = commandPartsOf(client);
+  if (parts === null) return null;
+  const Lean = leanCommandClass(parts.Command);
+  const argumentTransformers = parts.Command._transformer.argument;
+  const known = new Set(client.getBuiltinCommands());
+
+  return (method) => {
+    const isBufferVariant = !known.has(method) && method.endsWith("Buffer");
+    const name = isBufferVariant ? method.slice(0, -"Buffer".length) : method;
+    const generated = parts.generatedMethod(method);
+    if (!known.has(name) || !mayBeLean(name) || internals[method] !== generated) return null;
+    const kind: LeanKind = { name, replyEncoding: isBufferVariant ? null : "utf8", heads: [] };
+    const knownTransformer = plainSafeTransformer(name, argumentTransformers[name]);
+
+    return (args) => {
+      const form = formOf(args);
+      if (form === NOT_LEAN_FORM) return NOT_PLAIN;
+      // Replaced since by an agent or a test; or a transformer of the user's own, which is to see the arguments.
+      if (internals[method] !== generated || argumentTransformers[name] !== knownTransformer) return NOT_PLAIN;
+      const options = client.options as ClientOptions;
+      // The stack of the call is ioredis's to take.
+      if (options.showFriendlyErrorStack) return NOT_PLAIN;
+      const { keyPrefix } = options;
+      if (keyPrefix && typeof keyPrefix !== "string") return NOT_PLAIN;
+      const command = makeCommand(Lean, kind, args, form);
+      if (keyPrefix) prefixKeys(command, keyPrefix as string);
+      return (internals.sendCommand as SendCommand).call(client, command);
+    };
+  };
+}
+
+function makeCommand(
+  Lean: LeanCommandClass,
+  kind: LeanKind,
+  args: unknown[],
+  form: number,
+): InstanceType<LeanCommandClass> {
+  if (form & HAS_NUMBERS) {
+    for (let i = 0; i < args.length; i++) if (typeof args[i] === "number") args[i] = String(args[i]);
+  }
+  return new Lean(kind, args as (string | Uint8Array)[], (form & HAS_BUFFERS) !== 0);
+}
+
+const NOT_LEAN_FORM = -1;
+const HAS_NUMBERS = 1;
+const HAS_BUFFERS = 2;
+
+/** What kinds of arguments there are: strings, numbers and Buffers are plain; anything else is ioredis's to convert. */
+function formOf(args: readonly unknown[]): number {
+  let form = 0;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (typeof arg === "string") continue;
+    if (typeof arg === "number") {
+      // ioredis 6 writes an integer beyond the safe ones digit by digit.
+      if (Number.isInteger(arg) && !Number.isSafeInteger(arg)) return NOT_LEAN_FORM;
+      form |= HAS_NUMBERS;
+    } else if (arg instanceof Buffer) {
+      form |= HAS_BUFFERS;
+    } else {
+      return NOT_LEAN_FORM;
+    }
+  }
+  return form;
+}
+
+// ioredis's own argument transformers change only objects and Maps, which are not plain. Any other is the user's.
+const OBJECT_TAKING: ReadonlySet<string> = new Set(["mset", "msetnx", "hset", "hmset"]);
+
+function plainSafeTransformer(name: string, transformer: unknown): unknown {
+  return OBJECT_TAKING.has(name) ? transformer : undefined;
+}
+
+function prefixKeys(command: InstanceType<LeanCommandClass>, prefix: string): void {
+  let prefixBytes: Buffer | undefined;
+  command._iterateKeys((key) => {
+    if (typeof key === "string") return prefix + key;
+    prefixBytes ??= Buffer.from(prefix);
+    return Buffer.concat([prefixBytes, key]);
+  });
+}

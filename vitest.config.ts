@@ -13,7 +13,7 @@ const onEngine = (engine: "redis-server" | "embedded-valkey") => ({
   resolve: { alias },
   test: {
     name: engine,
-    include: ["test/integration/**/*.test.ts"],
+    include: ["test/{integration,differential}/**/*.test.ts"],
     provide: { engine },
     globalSetup: ["./test/require-redis.ts"],
     testTimeout: 30_000,

@@ -101,7 +101,8 @@ function plainSafeTransformer(name: string, transformer: unknown): unknown {
 function prefixKeys(command: InstanceType<LeanCommandClass>, prefix: string): void {
   let prefixBytes: Buffer | undefined;
   command._iterateKeys((key) => {
-    if (typeof key === "string") return prefix + key;
+    // Where a call has too few arguments, ioredis prefixes the key that is missing: the same here.
+    if (!(key instanceof Buffer)) return prefix + key;
     prefixBytes ??= Buffer.from(prefix);
     return Buffer.concat([prefixBytes, key]);
   });

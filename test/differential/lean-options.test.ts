@@ -43,6 +43,34 @@ describe("a lean command", () => {
     expect(sent).toHaveLength(10);
   });
 
+  it("lets a tracing agent replace its resolve and reject, and call the replaced ones detached", async () => {
+    const raw = server.client();
+    const redis = tickpipe(raw);
+    await redis.set("k", "text");
+    const seen: unknown[] = [];
+    const { sendCommand } = raw;
+    // As @opentelemetry/instrumentation-ioredis does it.
+    raw.sendCommand = function (this: Redis, command: Command, ...rest: []) {
+      const result = sendCommand.call(this, command, ...rest);
+      const { resolve, reject } = command;
+      command.resolve = (reply: unknown) => {
+        seen.push(["resolved", String(reply)]);
+        resolve(reply);
+      };
+      command.reject = (error: Error) => {
+        seen.push(["rejected", error.name]);
+        reject(error);
+      };
+      return result;
+    } as typeof sendCommand;
+    const [get, incr] = await Promise.allSettled([redis.get("k"), redis.incr("k")]);
+    expect([get, incr]).toMatchObject([{ value: "text" }, { reason: { name: "ReplyError" } }]);
+    expect(seen).toEqual([
+      ["resolved", "text"],
+      ["rejected", "ReplyError"],
+    ]);
+  });
+
   it("applies a reply transformer of the user's own", async () => {
     const redis = tickpipe(server.client());
     await redis.set("k", "v");

@@ -79,7 +79,25 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
       return wire;
     }
 
-    resolve(reply: unknown): Promise<unknown> {
+    // ioredis's own are closures, and tracing agents call them detached. Made when they are asked for, which for most
+    // commands is once, they cost less than two closures for each command that waits.
+    get resolve(): (reply: unknown) => Promise<unknown> {
+      return (reply) => this.#settle(reply);
+    }
+
+    set resolve(replacement: (reply: unknown) => Promise<unknown>) {
+      replaceMethod(this, "resolve", replacement);
+    }
+
+    get reject(): (error: unknown) => void {
+      return (error) => this.#fail(error);
+    }
+
+    set reject(replacement: (error: unknown) => void) {
+      replaceMethod(this, "reject", replacement);
+    }
+
+    #settle(reply: unknown): Promise<unknown> {
       if (this._commandTimeoutTimer !== undefined) native._clearTimers.call(this as never);
       try {
         this.#resolve(this.#toValue(reply));
@@ -91,7 +109,7 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
       return this.promise;
     }
 
-    reject(error: unknown): void {
+    #fail(error: unknown): void {
       if (this._commandTimeoutTimer !== undefined) native._clearTimers.call(this as never);
       this.isSettled = true;
       this.#reject(error);
@@ -118,4 +136,9 @@ function headOf(kind: LeanKind, argumentCount: number): string {
   const head = `*${argumentCount + 1}\r\n$${kind.name.length}\r\n${kind.name}\r\n`;
   kind.heads[argumentCount] = head;
   return head;
+}
+
+// himport and a Cluster's redirects replace `reject`, and tracing agents both, on the command itself.
+function replaceMethod(command: object, name: "resolve" | "reject", replacement: unknown): void {
+  Object.defineProperty(command, name, { value: replacement, writable: true, configurable: true, enumerable: true });
 }

@@ -46,7 +46,7 @@ export function table({ plain, wrapped, ratio }: DemoResult): string {
     title,
     plain[name].toFixed(digits),
     wrapped[name].toFixed(digits),
-    `${ratio[name].toFixed(2)}x`,
+    `${ratio[name].toFixed(ratio[name] < 0.1 ? 3 : 2)}x`,
   ]);
   return [["", "plain ioredis", "tickpipe", "ratio"], ...rows]
     .map(([title = "", ...cells]) => title.padEnd(34) + cells.map((cell) => cell.padStart(14)).join(""))

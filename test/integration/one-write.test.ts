@@ -224,4 +224,32 @@ describe("one write per tick", () => {
     expect(await writesAfterConnect(server.client({ lazyConnect: true }), 100)).toBe(handshake + 100);
     expect(await writesAfterConnect(tickpipe(server.client({ lazyConnect: true })), 100)).toBe(handshake + 1);
   });
+
+  it("sends what waited in one write where there is no handshake to wait for", async () => {
+    const noHandshake = { lazyConnect: true, enableReadyCheck: false, disableClientInfo: true, protocol: 2 } as const;
+    const redis = tickpipe(server.client(noHandshake));
+    const replies = range(100).map((i) => redis.set(`k${i}`, i));
+    // ioredis emits "connect" when the socket is there, and sends what waited right after.
+    const writes = new Promise<{ take(): number }>((resolve) => {
+      redis.once("connect", () => resolve(countSocketWrites(redis.stream)));
+    });
+    expect(await Promise.all(replies)).toEqual(range(100).map(() => "OK"));
+    expect((await writes).take()).toBe(1);
+  });
+
+  it("gathers and counts the SCAN calls of scan streams, also those of later ticks", async () => {
+    const redis = tickpipe(await ready(server.client()));
+    await redis.flushall();
+    await redis.mset(Object.fromEntries(range(300).map((i) => [`page${i}`, i])));
+    const before = redis.tickpipe.stats().commands;
+    const scope = redis.tickpipe.scope();
+    for (const view of [redis, scope.redis]) {
+      let pages = 0;
+      for await (const _keys of view.scanStream({ count: 50 })) pages += 1;
+      expect(pages).toBeGreaterThan(2);
+    }
+    const calls = redis.tickpipe.stats().commands - before;
+    expect(scope.stats().commands).toBeGreaterThan(2);
+    expect(calls).toBe(2 * scope.stats().commands);
+  });
 });

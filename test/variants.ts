@@ -9,8 +9,9 @@ export interface ClientVariant {
 }
 
 export const clientVariants: readonly ClientVariant[] = [
+  // RESP3 is its default, with replies in the shapes of RESP2.
   { name: "ioredis 6", Redis, make: (options) => new Redis(options) },
-  { name: "ioredis 6 with RESP3", Redis, make: (options) => new Redis({ ...options, protocol: 3 }) },
+  { name: "ioredis 6 with RESP2", Redis, make: (options) => new Redis({ ...options, protocol: 2 }) },
   {
     name: "ioredis 6 with RESP3 replies",
     Redis,

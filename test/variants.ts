@@ -1,5 +1,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
+import { Redis as Redis54 } from "ioredis5.4";
+import IoValkey from "iovalkey";
 
 /** The clients that Tickpipe promises to wrap, each as a maker of one. */
 export interface ClientVariant {
@@ -8,19 +10,18 @@ export interface ClientVariant {
   make(options: RedisOptions): Redis;
 }
 
+function variant(name: string, Client: unknown, fixed: RedisOptions = {}): ClientVariant {
+  // The versions differ in their types; what the tests call is alike in all of them.
+  const Class = Client as typeof Redis;
+  return { name, Redis: Class, make: (options) => new Class({ ...options, ...fixed }) };
+}
+
 export const clientVariants: readonly ClientVariant[] = [
-  // RESP3 is its default, with replies in the shapes of RESP2.
-  { name: "ioredis 6", Redis, make: (options) => new Redis(options) },
-  { name: "ioredis 6 with RESP2", Redis, make: (options) => new Redis({ ...options, protocol: 2 }) },
-  {
-    name: "ioredis 6 with RESP3 replies",
-    Redis,
-    make: (options) => new Redis({ ...options, protocol: 3, replyMapping: "resp3" }),
-  },
-  // The two versions differ in their types; what the tests call is alike in both.
-  {
-    name: "ioredis 5",
-    Redis: Redis5 as unknown as typeof Redis,
-    make: (options) => new Redis5(options as never) as unknown as Redis,
-  },
+  // RESP3 is the default of ioredis 6, with replies in the shapes of RESP2.
+  variant("ioredis 6", Redis),
+  variant("ioredis 6 with RESP2", Redis, { protocol: 2 }),
+  variant("ioredis 6 with RESP3 replies", Redis, { protocol: 3, replyMapping: "resp3" }),
+  variant("ioredis 5", Redis5),
+  variant("ioredis 5.4", Redis54),
+  variant("iovalkey", IoValkey),
 ];

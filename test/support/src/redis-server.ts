@@ -5,17 +5,25 @@ import { end, freePort, HOST, type RunningServer, untilReady } from "./running-s
 
 const NAMES = ["redis-server", "valkey-server"];
 
-/** The server program to start: `REDIS_SERVER`, else the first of the known names on the PATH, else `null`. */
+/**
+ * The server program to start: `REDIS_SERVER`, a path or a name on the PATH, if it is set; else the first of the known
+ * names on the PATH, else `null`.
+ *
+ * @throws {Error} if `REDIS_SERVER` is set and names nothing that can be run
+ */
 export function findRedisServer(): string | null {
-  const { REDIS_SERVER, PATH = "" } = process.env;
-  if (REDIS_SERVER) return REDIS_SERVER;
-  for (const name of NAMES) {
-    for (const folder of PATH.split(delimiter)) {
-      const program = join(folder, name);
-      if (folder !== "" && isExecutable(program)) return program;
-    }
-  }
-  return null;
+  const { REDIS_SERVER } = process.env;
+  if (!REDIS_SERVER) return NAMES.map(onPath).find((program) => program !== null) ?? null;
+  const program = REDIS_SERVER.includes("/") ? REDIS_SERVER : onPath(REDIS_SERVER);
+  if (program !== null && isExecutable(program)) return program;
+  throw new Error(
+    `REDIS_SERVER is ${REDIS_SERVER}, which is no program that can be run. Set it to a redis-server or valkey-server, or unset it.`,
+  );
+}
+
+function onPath(name: string): string | null {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
 }
 
 function isExecutable(path: string): boolean {

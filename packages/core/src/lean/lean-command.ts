@@ -51,8 +51,7 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
     isSettled = false;
     protocol = 2;
     replyMapping = "legacy";
-    _commandTimeoutTimer: unknown = undefined;
-    _blockingTimeoutTimer: unknown = undefined;
+    _commandTimeoutTimer: NodeJS.Timeout | undefined = undefined;
     readonly #kind: LeanKind;
     readonly #resolve: (reply: unknown) => void;
     readonly #reject: (error: unknown) => void;
@@ -98,7 +97,7 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
     }
 
     #settle(reply: unknown): Promise<unknown> {
-      if (this._commandTimeoutTimer !== undefined) native._clearTimers.call(this as never);
+      this.#clearTimer();
       try {
         this.#resolve(this.#toValue(reply));
         this.isResolved = true;
@@ -110,9 +109,16 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
     }
 
     #fail(error: unknown): void {
-      if (this._commandTimeoutTimer !== undefined) native._clearTimers.call(this as never);
+      this.#clearTimer();
       this.isSettled = true;
       this.#reject(error);
+    }
+
+    // ioredis's `setTimeout` keeps its timer here. Lean commands never block, and so have no other.
+    #clearTimer(): void {
+      if (this._commandTimeoutTimer === undefined) return;
+      clearTimeout(this._commandTimeoutTimer);
+      this._commandTimeoutTimer = undefined;
     }
 
     /** ioredis's `transformReply`, with a shorter way for a reply that it would only make a string, or leave as it is. */

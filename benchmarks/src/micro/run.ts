@@ -1,48 +1,30 @@
 /* pnpm bench: the subjects, each in its own process, take turns at each workload. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
-import { median, spread } from "../statistics.ts";
+import { type Rounds, report } from "./report.ts";
+import { type RunningSubject, startSubject } from "./running-subject.ts";
 import type { Measurement } from "./subject-process.ts";
 import { subjects } from "./subjects.ts";
-import { keys, value, WORKLOADS, type Workload } from "./workloads.ts";
+import { KEYS, keyOf, WORKLOADS, type Workload } from "./workloads.ts";
 
-interface RunningSubject {
-  readonly name: string;
-  measure(workload: Workload): Promise<Measurement>;
-  stop(): void;
-}
+const USAGE = `Usage: bench [--quick] [--only TEXT] [--rounds N]
+  --quick      GET with 1, 10 and 100 calls per tick, fewer rounds: under a minute
+  --only TEXT  the workloads whose names contain the text
+  --rounds N   rounds of each subject, 15 if not given, 7 with --quick`;
 
-async function start(name: string, port: number): Promise<RunningSubject> {
-  const child = fork(fileURLToPath(new URL("./subject-process.js", import.meta.url)), [name, String(port)]);
-  await once(child, "message");
-  return {
-    name,
-    measure: async (workload) => {
-      child.send(workload);
-      const [measured] = (await once(child, "message")) as [Measurement];
-      return measured;
-    },
-    stop: () => child.disconnect(),
-  };
-}
-
-/** What each subject measured in each round; the rounds of all subjects stand side by side. */
-async function takeTurns(
-  running: readonly RunningSubject[],
-  workload: Workload,
-  rounds: number,
-): Promise<Map<string, Measurement[]>> {
-  const measured = new Map(running.map(({ name }) => [name, [] as Measurement[]]));
-  for (const subject of running) await subject.measure({ ...workload, calls: Math.ceil(workload.calls / 2) });
+/** What each subject measured in each round. */
+async function takeTurns(running: readonly RunningSubject[], workload: Workload, rounds: number): Promise<Rounds> {
+  const able: RunningSubject[] = [];
+  // The first round of each warms it up, and is not counted.
+  for (const subject of running) if ((await subject.measure(workload)) !== null) able.push(subject);
+  const measured = new Map(able.map(({ name }) => [name, [] as Measurement[]]));
   for (let round = 0; round < rounds; round++) {
     // Each round begins with another subject, so that none always runs in the shadow of the same.
-    for (let i = 0; i < running.length; i++) {
-      const subject = running[(round + i) % running.length] as RunningSubject;
-      measured.get(subject.name)?.push(await subject.measure(workload));
+    for (let i = 0; i < able.length; i++) {
+      const subject = able[(round + i) % able.length] as RunningSubject;
+      const measurement = await subject.measure(workload);
+      if (measurement !== null) measured.get(subject.name)?.push(measurement);
     }
     process.stderr.write(".");
   }
@@ -50,39 +32,53 @@ async function takeTurns(
   return measured;
 }
 
-function report(workload: Workload, measured: ReadonlyMap<string, readonly Measurement[]>): string {
-  const [baseline = []] = measured.values();
-  const rows = [...measured].map(([name, rounds]) => {
-    // Compared within each round: what slows the machine down for a while slows both down.
-    const ratios = rounds.map((round, i) => round.callsPerSecond / (baseline[i]?.callsPerSecond ?? Number.NaN));
-    const cells = [
-      Math.round(median(rounds.map((round) => round.callsPerSecond))).toLocaleString("en"),
-      median(rounds.map((round) => round.cpuMicrosPerCall)).toFixed(2),
-      `${median(ratios).toFixed(2)}x`,
-      spread(ratios),
-    ];
-    return name.padEnd(32) + cells.map((cell) => cell.padStart(16)).join("");
-  });
-  const titles = ["calls/s", "CPU us per call", "ratio", "middle half"].map((title) => title.padStart(16)).join("");
-  return [`${workload.name.padEnd(32)}${titles}`, ...rows].join("\n");
+async function seed(port: number, { valueBytes }: Workload): Promise<void> {
+  const client = new Redis(port);
+  const value = "x".repeat(valueBytes);
+  const fields = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`field${i}`, `value ${i}`]));
+  await client.flushall();
+  for (let i = 0; i < KEYS; i++) {
+    await Promise.all([client.set(keyOf("get", i), value), client.hset(keyOf("hgetall", i), fields)]);
+  }
+  client.disconnect();
 }
 
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "31" }, only: { type: "string", default: "" } },
-});
-const server = await startRedisServer();
-process.stdout.write(`${server.description}, Node ${process.version}; medians of ${values.rounds} rounds\n`);
-const client = new Redis(server.port);
-await client.mset(Object.fromEntries(keys.map((key) => [key, value])));
-client.disconnect();
-const running: RunningSubject[] = [];
-try {
-  for (const name of Object.keys(subjects)) running.push(await start(name, server.port));
-  for (const workload of WORKLOADS.filter(({ name }) => name.includes(values.only))) {
-    const measured = await takeTurns(running, workload, Number(values.rounds));
-    process.stdout.write(`\n${report(workload, measured)}\n`);
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
+      rounds: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
   }
-} finally {
-  for (const subject of running) subject.stop();
-  await server.stop();
+  const rounds = Number(values.rounds ?? (values.quick ? 7 : 15));
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error("Expected --rounds to be a whole number from 1 on.");
+  const workloads = WORKLOADS.filter(({ name, quick }) => name.includes(values.only) && (quick || !values.quick));
+  if (workloads.length === 0) throw new Error("Expected --only to be a part of a workload's name; none has it.");
+  const server = await startRedisServer();
+  const running: RunningSubject[] = [];
+  try {
+    process.stdout.write(`${server.description}, Node ${process.version}; medians of ${rounds} rounds\n`);
+    for (const name of Object.keys(subjects)) running.push(await startSubject(name, server.port));
+    for (const workload of workloads) {
+      await seed(server.port, workload);
+      const measured = await takeTurns(running, workload, rounds);
+      process.stdout.write(`\n${report(workload, measured)}\n`);
+    }
+  } finally {
+    await Promise.all(running.map((subject) => subject.stop()));
+    await server.stop();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }

@@ -1,50 +1,32 @@
 import { tickpipe } from "@tickpipe/core";
 import { Redis } from "ioredis";
-import { keys } from "./workloads.ts";
+import { glide } from "./subjects/glide.ts";
+import { autoPipeline, callByCall, pipelined } from "./subjects/ioredis.ts";
+import { mget, rawSocket } from "./subjects/limits.ts";
+import { nodeRedis } from "./subjects/node-redis.ts";
+import type { Call, Workload } from "./workloads.ts";
 
 /** A way to make many calls together. */
 export interface Subject {
-  /** Makes `calls` GETs at once, from the `from`th key on, and resolves when all have their replies. */
-  get(from: number, calls: number): Promise<unknown>;
-  close(): void;
+  /** Makes the calls at once, and resolves when all have their replies. */
+  make(calls: readonly Call[]): Promise<unknown>;
+  /** Whether it can do a workload at all; the limits read one key each, and nothing else. */
+  can(workload: Workload): boolean;
 }
 
-/** The subjects by the names that the report shows. The first is what the others are compared with. */
+/** The one that the others are compared with. */
+export const BASELINE = "ioredis";
+export const OURS = "tickpipe";
+
+/** The subjects by the names that the report shows. */
 export const subjects: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
-  ioredis: (port) => callByCall(new Redis(port)),
+  [BASELINE]: (port) => callByCall(new Redis(port)),
   "ioredis enableAutoPipelining": (port) => callByCall(new Redis(port, { enableAutoPipelining: true })),
-  "hand-written pipeline()": async (port) => {
-    const client = await connected(new Redis(port));
-    return {
-      get: (from, calls) => {
-        const pipeline = client.pipeline();
-        for (let i = from; i < from + calls; i++) pipeline.get(keyAt(i));
-        return pipeline.exec();
-      },
-      close: () => client.disconnect(),
-    };
-  },
-  tickpipe: (port) => callByCall(tickpipe(new Redis(port))),
+  "hand-written pipeline()": (port) => pipelined(new Redis(port)),
+  "ioredis-auto-pipeline": (port) => autoPipeline(new Redis(port)),
+  "node-redis": nodeRedis,
+  "valkey-glide": glide,
+  [OURS]: (port) => callByCall(tickpipe(new Redis(port))),
+  "limit: one mget": (port) => mget(new Redis(port)),
+  "limit: raw socket": rawSocket,
 };
-
-async function callByCall(client: Redis): Promise<Subject> {
-  await connected(client);
-  return {
-    get: (from, calls) => {
-      if (calls === 1) return client.get(keyAt(from));
-      const replies: Promise<string | null>[] = [];
-      for (let i = from; i < from + calls; i++) replies.push(client.get(keyAt(i)));
-      return Promise.all(replies);
-    },
-    close: () => client.disconnect(),
-  };
-}
-
-async function connected(client: Redis): Promise<Redis> {
-  await client.ping();
-  return client;
-}
-
-function keyAt(i: number): string {
-  return keys[i % keys.length] as string;
-}

@@ -1,23 +1,74 @@
+/** One call of a workload. Its key and value are made before the clock starts. */
+export interface Call {
+  readonly command: "get" | "set" | "hgetall" | "incr";
+  readonly key: string;
+  readonly value: string;
+}
+
 /** What a benchmark does, over and over. */
 export interface Workload {
   readonly name: string;
-  readonly command: "GET 16 B";
+  /** What the calls are: read one key each, or something else. Only the first has the limits beside it. */
+  readonly kind: "get" | "other";
+  readonly valueBytes: number;
   /** Calls made together and awaited together. 1: each call awaits the one before. */
   readonly callsPerTick: number;
   /** Calls in one round: so few that many rounds fit, since a shared machine changes its speed from second to second. */
   readonly calls: number;
+  /** The commands, in turn. */
+  readonly commands: readonly Call["command"][];
+  /** Whether `--quick` runs it. */
+  readonly quick: boolean;
 }
 
+const gets = (valueBytes: number, size: string, callsPerTick: number, calls: number, quick = false): Workload => ({
+  name: `GET ${size}, ${callsPerTick} per tick`,
+  kind: "get",
+  valueBytes,
+  callsPerTick,
+  calls,
+  commands: ["get"],
+  quick,
+});
+
+const per100 = (name: string, commands: readonly Call["command"][]): Workload => ({
+  name: `${name}, 100 per tick`,
+  kind: "other",
+  valueBytes: 16,
+  callsPerTick: 100,
+  calls: 8_000,
+  commands,
+  quick: false,
+});
+
 export const WORKLOADS: readonly Workload[] = [
-  { name: "GET, 1 per tick, in series", command: "GET 16 B", callsPerTick: 1, calls: 1_000 },
-  { name: "GET, 10 per tick", command: "GET 16 B", callsPerTick: 10, calls: 8_000 },
-  { name: "GET, 100 per tick", command: "GET 16 B", callsPerTick: 100, calls: 20_000 },
+  gets(16, "16 B", 1, 500, true),
+  gets(16, "16 B", 10, 4_000, true),
+  gets(16, "16 B", 100, 15_000, true),
+  gets(16, "16 B", 1_000, 20_000),
+  gets(512, "512 B", 100, 10_000),
+  gets(16 * 1024, "16 KiB", 100, 2_000),
+  per100("SET 16 B", ["set"]),
+  per100("HGETALL of 20 fields", ["hgetall"]),
+  per100("INCR", ["incr"]),
+  per100("4 GET to 1 SET", ["get", "get", "get", "get", "set"]),
 ];
 
-const KEYS = 1000;
+/** How many keys each workload goes round. */
+export const KEYS = 1000;
 
-/** The keys that a workload reads. */
-export const keys: readonly string[] = Array.from({ length: KEYS }, (_, i) => `key:${String(i).padStart(6, "0")}`);
+const PREFIX = { get: "value", set: "value", hgetall: "hash", incr: "counter" } as const;
 
-/** The value of each, 16 bytes long. */
-export const value = "0123456789abcdef";
+/** The key of a command's `i`th call, of one length for all. */
+export function keyOf(command: Call["command"], i: number): string {
+  return `${PREFIX[command]}:${String(i % KEYS).padStart(6, "0")}`;
+}
+
+/** As many calls as the keys last, to be gone round. */
+export function callsOf({ commands, valueBytes }: Workload): Call[] {
+  const value = "x".repeat(valueBytes);
+  return Array.from({ length: KEYS }, (_, i) => {
+    const command = commands[i % commands.length] ?? "get";
+    return { command, key: keyOf(command, i), value };
+  });
+}

@@ -99,13 +99,20 @@ describe("a lean command", () => {
     }
   });
 
-  it.each(["set", "hset"])("gives an argument transformer of the user's own the arguments of %s", async (name) => {
-    const redis = tickpipe(server.client());
-    await redis.flushall();
+  it.each([
+    ["set", "before"],
+    ["set", "after"],
+    ["hset", "before"],
+    ["hset", "after"],
+  ])("gives an argument transformer of the user's own the arguments of %s, set %s wrapping", async (name, when) => {
+    const raw = server.client();
+    await raw.flushall();
+    if (when === "after") tickpipe(raw);
     const before = transformers._transformer.argument[name];
     const args = name === "set" ? ["key", 5] : ["key", "f", 5];
     const seen = vi.fn((given: unknown[]) => ["other", ...given.slice(1)]);
     transformers.setArgumentTransformer(name, seen);
+    const redis = tickpipe(raw);
     try {
       await (redis as unknown as Record<string, (...a: unknown[]) => Promise<unknown>>)[name]?.(...args);
     } finally {

@@ -37,13 +37,20 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals)
     const generated = parts.generatedMethod(method);
     if (!known.has(name) || !mayBeLean(name) || internals[method] !== generated) return null;
     const kind: LeanKind = { name, replyEncoding: isBufferVariant ? null : "utf8", heads: [] };
-    const knownTransformer = plainSafeTransformer(name, argumentTransformers[name]);
+    const takesObjects = OBJECT_TAKING.has(name);
 
-    return (args) => {
-      const form = formOf(args);
-      if (form === NOT_LEAN_FORM) return NOT_PLAIN;
-      // Replaced since by an agent or a test; or a transformer of the user's own, which is to see the arguments.
-      if (internals[method] !== generated || argumentTransformers[name] !== knownTransformer) return NOT_PLAIN;
+    return (given) => {
+      let args = given;
+      let form = formOf(args);
+      // The method may have been replaced since, by an agent or a test.
+      if (form === NOT_LEAN_FORM || internals[method] !== generated) return NOT_PLAIN;
+      const transformer = argumentTransformers[name];
+      if (transformer !== undefined) {
+        if (!takesObjects) return NOT_PLAIN;
+        args = (transformer as (args: unknown[]) => unknown[])(args);
+        form = args === given ? form : formOf(args);
+        if (form === NOT_LEAN_FORM) return NOT_PLAIN;
+      }
       const options = client.options as ClientOptions;
       // The stack of the call is ioredis's to take.
       if (options.showFriendlyErrorStack) return NOT_PLAIN;
@@ -91,12 +98,9 @@ function formOf(args: readonly unknown[]): number {
   return form;
 }
 
-// ioredis's own argument transformers change only objects and Maps, which are not plain. Any other is the user's.
+// ioredis has argument transformers of its own for these, which leave plain arguments as they are. A user may have put
+// others in their place, at any time, so that they are asked. For any other command a transformer is the user's, and rare.
 const OBJECT_TAKING: ReadonlySet<string> = new Set(["mset", "msetnx", "hset", "hmset"]);
-
-function plainSafeTransformer(name: string, transformer: unknown): unknown {
-  return OBJECT_TAKING.has(name) ? transformer : undefined;
-}
 
 function prefixKeys(command: InstanceType<LeanCommandClass>, prefix: string): void {
   let prefixBytes: Buffer | undefined;

@@ -35,7 +35,8 @@ export function mergeWrites(stream: object): void {
     const joined = joinStrings(chunks);
     const [only] = joined;
     if (joined.length === 1 && only) this._write(only.chunk, only.encoding, done);
-    else writev.call(this, joined, done);
+    // Where nothing was joined, Node's own array: it is marked if all of its chunks are Buffers, which Node writes faster.
+    else writev.call(this, joined.length === chunks.length ? chunks : joined, done);
   };
 }
 

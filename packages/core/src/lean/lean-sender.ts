@@ -45,9 +45,10 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals)
       // The method may have been replaced since, by an agent or a test.
       if (form === NOT_LEAN_FORM || internals[method] !== generated) return NOT_PLAIN;
       const transformer = argumentTransformers[name];
-      if (transformer !== undefined) {
-        if (!takesObjects) return NOT_PLAIN;
-        args = (transformer as (args: unknown[]) => unknown[])(args);
+      if (transformer) {
+        // iovalkey keeps something else here than a function, and asks it in its own way.
+        if (!takesObjects || typeof transformer !== "function") return NOT_PLAIN;
+        args = transformer(args);
         form = args === given ? form : formOf(args);
         if (form === NOT_LEAN_FORM) return NOT_PLAIN;
       }

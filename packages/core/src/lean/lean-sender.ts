@@ -1,7 +1,7 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
 import { commandPartsOf } from "./ioredis-command.ts";
-import { type LeanCommandClass, type LeanKind, leanCommandClass } from "./lean-command.ts";
+import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClass } from "./lean-command.ts";
 
 /** Sends a call of one command lean, or says that it cannot: then nothing has been done. */
 export type SendLean = (args: unknown[]) => unknown;
@@ -64,12 +64,7 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals)
   };
 }
 
-function makeCommand(
-  Lean: LeanCommandClass,
-  kind: LeanKind,
-  args: unknown[],
-  form: number,
-): InstanceType<LeanCommandClass> {
+function makeCommand(Lean: LeanCommandClass, kind: LeanKind, args: unknown[], form: number): LeanCommand {
   if (form & HAS_NUMBERS) {
     for (let i = 0; i < args.length; i++) if (typeof args[i] === "number") args[i] = String(args[i]);
   }
@@ -103,7 +98,7 @@ function formOf(args: readonly unknown[]): number {
 // others in their place, at any time, so that they are asked. For any other command a transformer is the user's, and rare.
 const OBJECT_TAKING: ReadonlySet<string> = new Set(["mset", "msetnx", "hset", "hmset"]);
 
-function prefixKeys(command: InstanceType<LeanCommandClass>, prefix: string): void {
+function prefixKeys(command: LeanCommand, prefix: string): void {
   let prefixBytes: Buffer | undefined;
   command._iterateKeys((key) => {
     // Where a call has too few arguments, ioredis prefixes the key that is missing: the same here.

@@ -26,8 +26,6 @@ export class TickCork {
   /** What the held stream already had in its buffer when it was corked, in bytes. */
   #alreadyBuffered = 0;
   #flushScheduled = false;
-  /** The last stream that was seen to, so that this is asked once for each connection and not in each tick. */
-  #merging: CorkableStream | null = null;
 
   constructor(connection: Connection, schedule: Scheduler, maxBatchBytes: number, counters: BatchCounters) {
     this.#connection = connection;
@@ -85,10 +83,7 @@ export class TickCork {
   };
 
   #hold(stream: CorkableStream, schedule: Scheduler): void {
-    if (stream !== this.#merging) {
-      mergeWrites(stream);
-      this.#merging = stream;
-    }
+    mergeWrites(stream);
     stream.cork();
     this.#counters.startBatch();
     this.#held = stream;

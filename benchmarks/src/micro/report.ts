@@ -1,4 +1,5 @@
-import { median, spread } from "../statistics.ts";
+import { median } from "@tickpipe/test-support";
+import { spread } from "../statistics.ts";
 import type { Measurement } from "./subject-process.ts";
 import { BASELINE, OURS } from "./subjects.ts";
 import type { Workload } from "./workloads.ts";

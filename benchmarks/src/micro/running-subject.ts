@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { disconnect, nextMessage } from "@tickpipe/test-support";
 import type { Measurement } from "./subject-process.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -14,19 +14,7 @@ export interface RunningSubject {
 
 export async function startSubject(name: string, port: number): Promise<RunningSubject> {
   const child = fork(fileURLToPath(new URL("./subject-process.js", import.meta.url)), [name, String(port)]);
-  const answer = async (): Promise<unknown> => {
-    const ended = new AbortController();
-    const exited = once(child, "exit", { signal: ended.signal }).then(() => {
-      throw new Error(`The process of ${name} ended before it answered.`);
-    });
-    try {
-      const [message] = (await Promise.race([once(child, "message", { signal: ended.signal }), exited])) as [unknown];
-      return message;
-    } finally {
-      exited.catch(() => {});
-      ended.abort();
-    }
-  };
+  const answer = (): Promise<unknown> => nextMessage(child, `The process of ${name}`);
   await answer();
   return {
     name,
@@ -35,11 +23,6 @@ export async function startSubject(name: string, port: number): Promise<RunningS
       child.send(workload);
       return (await answered) as Measurement | null;
     },
-    stop: async () => {
-      if (child.exitCode !== null) return;
-      const exited = once(child, "exit");
-      child.disconnect();
-      await exited;
-    },
+    stop: () => disconnect(child),
   };
 }

@@ -36,15 +36,6 @@ async function main(): Promise<void> {
     apps.push(app);
     return app;
   };
-  let cleaning: Promise<void> | undefined;
-  const cleanUp = (): Promise<void> => {
-    cleaning ??= (async () => {
-      await Promise.all(apps.map((app) => app.stop()));
-      await withClient(redis, {}, (client) => removeKeys(client, keyPrefix));
-      await redis.stop();
-    })();
-    return cleaning;
-  };
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
@@ -61,7 +52,9 @@ async function main(): Promise<void> {
     if (!result) throw new Error("Interrupted.");
     process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${table(result)}\n`);
   } finally {
-    await cleanUp();
+    await Promise.all(apps.map((app) => app.stop()));
+    await withClient(redis, {}, (client) => removeKeys(client, keyPrefix));
+    await redis.stop();
   }
 }
 

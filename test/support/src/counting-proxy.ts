@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { createRequire } from "node:module";
+import { nextMessage } from "./child-answers.ts";
 import { end, endWithThisProcess } from "./running-server.ts";
 
 const { resolve } = createRequire(import.meta.url);
@@ -27,13 +27,12 @@ export interface CountingProxy {
 export async function startCountingProxy(targetPort: number): Promise<CountingProxy> {
   const child = fork(resolve("@tickpipe/test-support/counting-proxy-process"), [String(targetPort)]);
   endWithThisProcess(child);
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
+  const { port } = (await nextMessage(child, "The counting proxy")) as { port: number };
   return {
     port,
     take: async () => {
       child.send("take");
-      const [count] = (await once(child, "message")) as [ArrivalCount];
-      return count;
+      return (await nextMessage(child, "The counting proxy")) as ArrivalCount;
     },
     stop: () => end(child),
   };

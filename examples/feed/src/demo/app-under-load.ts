@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { disconnect, nextMessage } from "@tickpipe/test-support";
 import autocannon from "autocannon";
 import type { AppCommand, AppReport, AppSettings } from "./app-messages.ts";
 import { userIds } from "./seed.ts";
@@ -51,19 +51,10 @@ export async function startApp(settings: AppSettings): Promise<RunningApp> {
         cpuMicrosPerRequest: cpuMicros / served,
       };
     },
-    stop: async () => {
-      if (child.exitCode !== null) return;
-      const exited = once(child, "exit");
-      child.disconnect();
-      await exited;
-    },
+    stop: () => disconnect(child),
   };
 }
 
 async function reportOf(child: ChildProcess): Promise<AppReport> {
-  const exited = once(child, "exit").then(() => {
-    throw new Error("The demo's app ended before it answered.");
-  });
-  const [report] = (await Promise.race([once(child, "message"), exited])) as [AppReport];
-  return report;
+  return (await nextMessage(child, "The demo's app")) as AppReport;
 }

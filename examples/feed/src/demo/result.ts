@@ -1,3 +1,4 @@
+import { median } from "@tickpipe/test-support";
 import type { Round } from "./app-under-load.ts";
 
 /** The medians of an app's rounds. */
@@ -24,12 +25,7 @@ const FIGURES = [
 ] as const satisfies readonly (readonly [keyof Figures, string, number])[];
 
 export function mediansOf(rounds: readonly Round[]): Figures {
-  return figures((name) => {
-    const sorted = rounds.map((round) => round[name]).sort((a, b) => a - b);
-    const middle = sorted.length / 2;
-    const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-    return (low + high) / 2;
-  });
+  return figures((name) => median(rounds.map((round) => round[name])));
 }
 
 export function ratioOf(wrapped: Figures, plain: Figures): Figures {

@@ -9,11 +9,13 @@ const alias = {
   "@tickpipe/express": source("./packages/express-adapter/src/index.ts"),
 };
 
-const onEngine = (engine: "redis-server" | "embedded-valkey") => ({
+const onBothEngines = ["test/{integration,differential}/**/*.test.ts"];
+
+const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[]) => ({
   resolve: { alias },
   test: {
     name: engine,
-    include: ["test/{integration,differential}/**/*.test.ts"],
+    include,
     provide: { engine },
     globalSetup: ["./test/require-redis.ts"],
     testTimeout: 30_000,
@@ -24,9 +26,13 @@ const onEngine = (engine: "redis-server" | "embedded-valkey") => ({
 export default defineConfig({
   test: {
     projects: [
-      { resolve: { alias }, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
-      onEngine("redis-server"),
-      onEngine("embedded-valkey"),
+      {
+        resolve: { alias },
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "benchmarks/src/**/*.test.ts"] },
+      },
+      // Faults need a process that can be killed, and settings that only a real server has.
+      onEngine("redis-server", [...onBothEngines, "test/{dropin,faults}/**/*.test.ts"]),
+      onEngine("embedded-valkey", onBothEngines),
       {
         resolve: { alias },
         test: {

@@ -136,6 +136,6 @@ describe("connections", () => {
     const options = { commandTimeout: 60 };
     const plain = await attempt(server.client(options));
     expect(plain).toEqual(["Command timed out", "Command timed out", "later"]);
-    expect(await attempt(tickpipe(server.client(options)))).toEqual(plain);
+    expect(await attempt(tickpipe(server.client(options), { blocking: "inline" }))).toEqual(plain);
   });
 });

@@ -51,7 +51,7 @@ describe.each(versions)("perRequest with $name", ({ express }) => {
     const [first, second] = await Promise.all([request(app).get("/posts/1"), request(app).get("/posts/2")]);
     for (const { status, body } of [first, second]) {
       expect(status).toBe(200);
-      expect(body).toEqual({ commands: 9, roundTrips: 4, errors: 2, waitedMs: expect.any(Number) });
+      expect(body).toEqual({ commands: 9, roundTrips: 4, errors: 2, memoHits: 0, waitedMs: expect.any(Number) });
       expect(body.waitedMs).toBeGreaterThan(0);
     }
     expect(redis.tickpipe.currentScope()).toBeUndefined();
@@ -92,7 +92,7 @@ describe.each(versions)("perRequest with $name", ({ express }) => {
     expect(body).toEqual(["OK", true, false]);
   });
 
-  it("closes the scope when the response has been sent: calls after that are not counted", async () => {
+  it("closes the scope when the response has been sent: later calls are refused", async () => {
     const app = express();
     app.use(perRequest(tickpipe(server.client())));
     let scope: Scope<Redis> | undefined;
@@ -106,54 +106,127 @@ describe.each(versions)("perRequest with $name", ({ express }) => {
     });
     await request(app).get("/");
     await closed;
-    expect(await scope?.redis.set("later", 1)).toBe("OK");
+    await expect(scope?.redis.set("later", 1)).rejects.toMatchObject({ code: "ERR_TICKPIPE_SCOPE_CLOSED" });
     expect(scope?.stats()).toMatchObject({ commands: 1, roundTrips: 1 });
   });
 
-  it("closes the scope when the browser hangs up", async () => {
+  it("aborts the scope when the browser hangs up, and sends nothing that is called afterwards", async () => {
+    const redis = tickpipe(server.client());
     const app = express();
-    app.use(perRequest(tickpipe(server.client())));
-    let scope: Scope<Redis> | undefined;
-    let entered = () => {};
-    const inHandler = new Promise<void>((resolve) => {
-      entered = resolve;
-    });
-    const closed = new Promise<void>((resolve) => {
+    app.use(perRequest(redis));
+    const handled = new Promise<unknown[]>((resolve) => {
       app.get("/", async (req, res) => {
-        scope = scopeOf(req.redis);
-        res.on("close", resolve);
-        await req.redis.get("k");
-        entered();
+        const closed = once(res, "close");
+        await req.redis.incr("counter");
+        browser.destroy();
+        await closed;
+        const calls = [req.redis.incr("counter"), req.redis.pipeline().incr("counter").exec(), redis.incr("counter")];
+        resolve((await Promise.allSettled(calls)).map((each) => each.status === "rejected" && each.reason.code));
       });
     });
     const browser = connect(await listen(app), "127.0.0.1");
     browser.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await inHandler;
-    browser.destroy();
-    await closed;
-    await scope?.redis.get("k");
-    expect(scope?.stats()).toMatchObject({ commands: 1 });
+    const aborted = "ERR_TICKPIPE_ABORTED";
+    expect(await handled).toEqual([aborted, aborted, aborted]);
+    expect(await redis.getdel("counter")).toBe("1");
   });
 
-  it("opens no counting scope for a browser that hung up before the middleware ran", async () => {
+  it("lets a handler finish after a hang-up, if asked to", async () => {
+    const redis = tickpipe(server.client());
     const app = express();
-    let scope: Scope<Redis> | undefined;
-    const handled = new Promise<void>((resolve) => {
+    app.use(perRequest(redis, { abortOnHangUp: false }));
+    const handled = new Promise<unknown>((resolve) => {
+      app.get("/", async (_req, res) => {
+        const closed = once(res, "close");
+        browser.destroy();
+        await closed;
+        // The module's own view: the request's scope is closed, and this goes on without it.
+        resolve(await redis.incr("finished"));
+      });
+    });
+    const browser = connect(await listen(app), "127.0.0.1");
+    browser.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await handled).toBe(1);
+    await redis.del("finished");
+  });
+
+  it("refuses the calls of a browser that hung up before the middleware ran", async () => {
+    const app = express();
+    const handled = new Promise<unknown>((resolve) => {
       app.use((_req, res, next) => {
         res.on("close", () => next());
         browser.destroy();
       });
       app.use(perRequest(tickpipe(server.client())));
       app.use(async (req) => {
-        scope = scopeOf(req.redis);
-        await req.redis.get("k");
-        resolve();
+        resolve(await req.redis.get("k").catch((error: unknown) => error));
       });
     });
     const browser = connect(await listen(app), "127.0.0.1");
     browser.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await handled;
-    expect(scope?.stats()).toMatchObject({ commands: 0 });
+    expect(await handled).toMatchObject({ code: "ERR_TICKPIPE_ABORTED" });
+  });
+
+  it("has the module's own view act in the request's scope, unless told not to", async () => {
+    const redis = tickpipe(server.client());
+    // As a service in a module of its own would, which imports `redis`.
+    const service = async () => {
+      await redis.get("a");
+      await Promise.all([redis.get("b"), redis.pipeline().get("c").exec()]);
+    };
+    const served = async (ambient: boolean) => {
+      const app = express();
+      app.use(perRequest(redis, { ambient }));
+      app.get("/", async (req, res) => {
+        await service();
+        res.json([scopeOf(req.redis).stats().commands, redis.tickpipe.currentScope() === scopeOf(req.redis)]);
+      });
+      return (await request(app).get("/")).body;
+    };
+    expect(await served(true)).toEqual([3, true]);
+    expect(await served(false)).toEqual([0, false]);
+  });
+
+  it("tells of each request's calls in Server-Timing, beside what others put there, and to onSummary", async () => {
+    const redis = tickpipe(server.client());
+    const app = express();
+    const summaries: unknown[] = [];
+    app.use((_req, res, next) => {
+      res.setHeader("Server-Timing", "app;dur=1");
+      next();
+    });
+    app.use(
+      perRequest(redis, {
+        onSummary: ({ commands, roundTrips }, req) => summaries.push([req.url, commands, roundTrips]),
+      }),
+    );
+    app.get("/", async (req, res) => {
+      await Promise.all([req.redis.get("a"), req.redis.get("b")]);
+      await req.redis.get("c");
+      res.send("ok");
+    });
+    const { headers } = await request(app).get("/");
+    expect(headers["server-timing"]).toMatch(/^app;dur=1, redis;dur=\d+\.\d;desc="3 commands, 2 round trips"$/);
+    expect(summaries).toEqual([["/", 3, 2]]);
+    const silent = express();
+    silent.use(perRequest(redis, { serverTiming: false }));
+    silent.get("/", (_req, res) => void res.send("ok"));
+    expect((await request(silent).get("/")).headers["server-timing"]).toBeUndefined();
+  });
+
+  it("gives each request's scope the options for scopes", async () => {
+    const redis = tickpipe(server.client());
+    const app = express();
+    app.use(perRequest(redis, { memo: true, maxCommands: 2, whenOverBudget: "reject" }));
+    app.get("/", async (req, res) => {
+      for (const _ of range(3)) await req.redis.get("k");
+      await req.redis.get("other");
+      const code = await req.redis.get("third").catch((error: { code: string }) => error.code);
+      res.json([scopeOf(req.redis).stats().memoHits, code]);
+    });
+    expect((await request(app).get("/")).body).toEqual([2, "ERR_TICKPIPE_OVER_BUDGET"]);
+    expect(() => perRequest(redis, { maxCommands: 0 })).toThrow('option "maxCommands" of scope()');
+    expect(() => perRequest(redis, { serverTiming: 1 as never })).toThrow('option "serverTiming" of perRequest()');
   });
 
   it("keeps the request's scope when an app and its router both use it", async () => {

@@ -1,5 +1,5 @@
 import { tickpipe } from "@tickpipe/core";
-import { startProxy } from "@tickpipe/test-support";
+import { startFaultProxy } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { range, useServer } from "../engine.ts";
@@ -15,16 +15,9 @@ function oneTick(redis: Redis): Promise<unknown>[] {
     redis.pipeline().incr("pipeline:1").incr("pipeline:2").incr("pipeline:3").incr("pipeline:4").exec(),
     redis.multi().incr("multi:1").incr("multi:2").exec(),
     ...range(50).map((i) => increment(50 + i)),
+    redis.echo("end of tick"),
   ];
 }
-
-// `*2 $4 incr $11 counter:000` and the like: what the tick above takes on the wire.
-const REQUEST_BYTES =
-  100 * "*2\r\n$4\r\nincr\r\n$11\r\ncounter:000\r\n".length +
-  4 * "*2\r\n$4\r\nincr\r\n$10\r\npipeline:1\r\n".length +
-  2 * "*2\r\n$4\r\nincr\r\n$7\r\nmulti:1\r\n".length +
-  "*1\r\n$5\r\nmulti\r\n".length +
-  "*1\r\n$4\r\nexec\r\n".length;
 
 const REPLY = ":1\r\n".length;
 
@@ -54,9 +47,8 @@ describe.each(clientVariants.filter(({ name }) => !name.includes("replies")))(
           const outcomes: unknown[] = [];
           for (const wrap of [(redis: Redis) => redis, (redis: Redis): Redis => tickpipe(redis)]) {
             await plain.flushall();
-            const proxy = await startProxy(server.port, {
-              cut: { whenRequested: "counter:000", requestBytes: REQUEST_BYTES, replyBytes: at },
-            });
+            const proxy = await startFaultProxy(server.port);
+            proxy.inject({ from: "counter:000", to: "end of tick", replyBytes: at, fault: "cut" });
             const raw = make({ port: proxy.port, ...options });
             raw.on("error", () => {});
             const redis = wrap(raw);

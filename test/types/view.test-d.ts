@@ -61,6 +61,23 @@ check<Same<ReturnType<typeof store.saved>, Promise<boolean>>>();
 
 check<Same<typeof older.get, Redis5["get"]>>();
 
+const transaction = redis.tickpipe.transaction(["k", Buffer.from("k")], async (tx) => {
+  check<Same<typeof tx, Redis>>();
+  return (await tx.get("k")) === null ? null : tx.multi().del("k");
+});
+check<Same<typeof transaction, Promise<[error: Error | null, result: unknown][] | null>>>();
+older.tickpipe.transaction(["k"], (tx) => tx.multi().del("k"), { retries: 3 });
+older.tickpipe.transaction(["k"], async (tx) => {
+  if ((await tx.get("k")) === null) return;
+  return tx.multi().del("k");
+});
+// @ts-expect-error its multi() is to be returned without exec()
+redis.tickpipe.transaction(["k"], (tx) => tx.multi().del("k").exec());
+// @ts-expect-error the keys are an array
+redis.tickpipe.transaction("k", () => null);
+// @ts-expect-error not an option
+redis.tickpipe.transaction(["k"], () => null, { retry: 3 });
+
 const scope = redis.tickpipe.scope({ name: "report" });
 check<Same<typeof scope.redis, Tickpiped<Redis>>>();
 
@@ -75,3 +92,22 @@ express4().use(perRequest(client), (req, _res, next) => {
   check<Same<typeof req.redis.get, Redis["get"]>>();
   next();
 });
+
+interface User {
+  name: string;
+}
+const users = redis.tickpipe.loader({
+  key: (id: number) => `user:${id}`,
+  load: async (ids): Promise<(User | null | Error)[]> => ids.map((id) => (id === 0 ? new Error("no") : null)),
+  ttl: 60,
+});
+// An error for an id is no value: it rejects.
+check<Same<ReturnType<typeof users.load>, Promise<User | null>>>();
+check<Same<ReturnType<typeof users.loadMany>, Promise<(User | null | Error)[]>>>();
+void users.for(redis).load(1);
+// @ts-expect-error an id is a number here
+void users.load("1");
+// @ts-expect-error a loader of a client is not one of what is not wrapped
+users.for(client);
+// @ts-expect-error ttl is needed
+redis.tickpipe.loader({ key: String, load: async () => [] });

@@ -23,21 +23,48 @@ export interface CorkableStream {
   uncork(): void;
 }
 
-/** An ioredis command as it waits in a queue. */
+/** An ioredis command as a pipeline collects it. */
 export interface QueuedCommand {
   readonly args: readonly unknown[];
+}
+
+/** An ioredis command as it waits in a client's queue. */
+export interface PendingCommand extends QueuedCommand {
+  readonly name: string;
+  resolve(reply: unknown): unknown;
+  reject(error: unknown): unknown;
+}
+
+/** One of a client's queues, a `denque`. */
+export interface CommandQueue {
+  readonly length: number;
+  peekAt(index: number): { readonly command: PendingCommand } | undefined;
+  peekBack(): { readonly command: PendingCommand } | undefined;
+  peekFront(): { readonly command: PendingCommand } | undefined;
+  pop(): unknown;
 }
 
 /** What ioredis keeps on an instance and its types mark private or leave out; read, and never assumed to be there. */
 export interface ClientInternals {
   readonly status: string;
   readonly stream?: (CorkableStream & NodeJS.EventEmitter) | null;
+  readonly options?: {
+    readonly db?: number;
+    readonly commandTimeout?: unknown;
+    readonly enableOfflineQueue?: boolean;
+  };
+  connect?(): Promise<unknown>;
+  disconnect?(): void;
+  ping?(): Promise<unknown>;
+  defineCommand?(name: string, definition: object): void;
+  addBuiltinCommand?(name: string): void;
+  /** What the connection of the moment was told: its database, and whether it is subscribed. */
+  readonly condition?: { readonly select?: number; readonly subscriber?: unknown } | null;
   readonly addedBuiltinSet?: ReadonlySet<string>;
   readonly scriptsSet?: object;
-  readonly offlineQueue?: {
-    peekBack(): { readonly command: QueuedCommand } | undefined;
-    pop(): unknown;
-  };
+  readonly commandQueue?: CommandQueue;
+  readonly offlineQueue?: CommandQueue;
+  readonly prevCommandQueue?: CommandQueue | null;
   [property: PropertyKey]: unknown;
 }
 

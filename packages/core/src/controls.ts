@@ -1,4 +1,7 @@
 import type { IoredisClient } from "./client.ts";
+import type { TransactionOptions } from "./lanes/transaction-arguments.ts";
+import type { Loader } from "./loader/loader.ts";
+import type { LoaderOptions } from "./loader/loader-options.ts";
 import type { BatchStats } from "./observe/batch-counters.ts";
 import type { ScopeStats } from "./observe/round-trips.ts";
 
@@ -12,7 +15,25 @@ export type Tickpiped<C extends IoredisClient> = C & {
 export interface TickpipeStats extends BatchStats {
   /** Whether plain calls take the lean path: not with `lean: false`, nor where the client's version lacks what it needs. */
   readonly lean: boolean;
+  /** Reads that were not sent, since the same read of their tick had been; `commands` does not count them. */
+  readonly deduplicated: number;
+  /** How many commands are pending now: waiting for a connection, in flight, or blocked. A `transaction()` counts as one. */
+  readonly pending: number;
+  /** How many calls wait now for room, with `whenFull: "wait"`. */
+  readonly waiting: number;
+  /** How many calls were rejected with `ERR_TICKPIPE_OVERLOADED`. */
+  readonly overloads: number;
+  /** How many connections of their own blocking calls have open now, idle ones included. */
+  readonly blockingConnections: number;
+  /** How many connections of their own transactions have open now, idle ones included. */
+  readonly transactionConnections: number;
 }
+
+/** What `multi()` of a client returns, to collect a transaction's commands in. */
+export type MultiOf<C> = C extends { multi(commands?: unknown[][]): infer Multi } ? Multi : never;
+
+/** What `exec()` gives for each command of a transaction, in order. */
+export type TransactionReplies = [error: Error | null, result: unknown][];
 
 /** What `view.tickpipe` holds. */
 export interface TickpipeControls<C extends IoredisClient> {
@@ -29,32 +50,93 @@ export interface TickpipeControls<C extends IoredisClient> {
   stats(): TickpipeStats;
 
   /**
-   * Opens a scope: a view that counts what is called through it. All scopes share the tick's one write.
+   * Opens a scope: a view for one unit of work, such as a request. All scopes share the tick's one write.
    *
    * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
    */
   scope(options?: ScopeOptions): Scope<C>;
 
-  /** The scope that this view belongs to; `undefined` for a view that belongs to none. */
+  /**
+   * Runs a transaction that goes through only if nobody has changed `watchKeys` since it read them: WATCH, what `fn` calls, MULTI, EXEC, on
+   * a connection of its own. Where a watched key was changed, all of it is done again, `fn` included, after a random time.
+   *
+   * @param watchKeys the keys to watch, at least one
+   * @param fn reads with `tx`, a client of the same type, and returns `tx.multi()` with the commands, without `exec()`; or `null`, if there
+   *   is nothing to do. It may run several times, so that it must do nothing elsewhere. `tx` is refused once it has returned.
+   * @returns what ioredis's `exec()` gives: `[error, result]` of each command; `null` if `fn` returned `null` or `undefined`
+   * @throws {TickpipeError} `ERR_TICKPIPE_CONFLICT` if a watched key was changed in every try, `ERR_TICKPIPE_TRANSACTION_MISUSE`
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_ARGUMENT`, `ERR_TICKPIPE_INVALID_OPTION`, before anything is sent
+   * @throws {Error} what `fn` throws, after UNWATCH; ioredis's own errors. If the connection is lost once EXEC has been sent, nobody knows
+   *   whether it was executed: it is not tried again.
+   */
+  transaction(
+    watchKeys: readonly (string | Buffer)[],
+    fn: (tx: C) => MultiOf<C> | null | undefined | Promise<MultiOf<C> | null | undefined>,
+    options?: TransactionOptions,
+  ): Promise<TransactionReplies | null>;
+
+  /** The scope that this view's calls belong to: its own, or the one whose `run` this code runs in; `undefined` outside of all. */
   currentScope(): Scope<C> | undefined;
+
+  /**
+   * Makes a read-through cache: `load(id)` answers from Redis, else by the `load` of the options, whose answer it keeps in
+   * Redis. To be made once, where the client is wrapped, and not for each request.
+   *
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+   */
+  loader<K, V>(options: LoaderOptions<K, V>): Loader<K, V>;
 }
 
 /** Options of `view.tickpipe.scope()`. */
 export interface ScopeOptions {
   /** What the scope is for, such as a route; for the reader of its counts. Default: no name. */
   name?: string;
+  /**
+   * Whether a read that was answered once in this scope gets the same answer later, without being sent: `true` for every read
+   * that depends on the data alone, or a list of commands in lower case. A write through the scope to the same key, and anything whose
+   * effect is not known, makes the next read go to Redis; writes of others do not. Errors are not kept. At most 1,000 replies and 1 MiB. Default
+   * `false`: a memo would make a loop that waits for a change endless.
+   */
+  memo?: boolean | readonly string[];
+  /**
+   * When it is aborted, calls reject with `ERR_TICKPIPE_ABORTED`: those that have not been sent never are, and those that have been are no
+   * longer waited for, though Redis runs them. Default: none.
+   */
+  signal?: AbortSignal;
+  /** After so many milliseconds calls reject with `ERR_TICKPIPE_DEADLINE`, as they do with `signal`. Default: never. */
+  deadlineMs?: number;
+  /**
+   * How many commands of this scope may be called in one turn of the event loop; more wait, in order, for the next turns, so that the calls of
+   * other scopes go in between. A whole number from 1 on. Default: no limit.
+   */
+  maxPerTick?: number;
+  /** How many commands the scope may call. A whole number from 1 on. Default: no limit. */
+  maxCommands?: number;
+  /** How many round trips the scope may wait for, as `stats()` counts them. A whole number from 1 on. Default: no limit. */
+  maxRoundTrips?: number;
+  /**
+   * What happens to a call beyond `maxCommands` or `maxRoundTrips`: `"warn"` makes it, and emits a process warning once for the scope; `"reject"` rejects
+   * it with `ERR_TICKPIPE_OVER_BUDGET`, unsent. Default `"warn"`.
+   */
+  whenOverBudget?: "warn" | "reject";
 }
 
-/** One unit of work, such as a request, whose calls are counted together. */
+/** One unit of work, such as a request. */
 export interface Scope<C extends IoredisClient> {
   readonly name: string | undefined;
-
   /** A view of the same type, whose calls belong to this scope. */
   readonly redis: Tickpiped<C>;
-
+  /** The same, except that a memo does not answer its reads: each goes to Redis, and renews the memo. */
+  readonly fresh: Tickpiped<C>;
   /** What has been called through the scope so far. */
   stats(): ScopeStats;
-
-  /** Ends the counting. Calls made earlier are still followed to their reply; later ones work, uncounted. */
+  /**
+   * Runs a function so that the views of no scope, as `tickpipe()` returned them, act in this one: in the function and in all that it starts,
+   * through Node's AsyncLocalStorage. What goes on after the scope was closed acts in none.
+   *
+   * @returns what the function returns
+   */
+  run<T>(fn: () => T): T;
+  /** Ends the scope: later calls reject with `ERR_TICKPIPE_SCOPE_CLOSED`, as do those that wait for their turn. Calls that have been sent finish. */
   close(): void;
 }

@@ -3,19 +3,29 @@
  * Errors of Redis and of ioredis pass through untouched and never carry one of these codes.
  */
 export type TickpipeErrorCode =
+  | "ERR_TICKPIPE_ABORTED"
   | "ERR_TICKPIPE_AUTOPIPELINING"
   | "ERR_TICKPIPE_CLUSTER_UNSUPPORTED"
+  | "ERR_TICKPIPE_CONFLICT"
+  | "ERR_TICKPIPE_DEADLINE"
+  | "ERR_TICKPIPE_INVALID_ARGUMENT"
   | "ERR_TICKPIPE_INVALID_CLIENT"
   | "ERR_TICKPIPE_INVALID_OPTION"
-  | "ERR_TICKPIPE_PROPERTY_TAKEN";
+  | "ERR_TICKPIPE_LOADER_KEY"
+  | "ERR_TICKPIPE_LOADER_RESULT"
+  | "ERR_TICKPIPE_OVERLOADED"
+  | "ERR_TICKPIPE_OVER_BUDGET"
+  | "ERR_TICKPIPE_PROPERTY_TAKEN"
+  | "ERR_TICKPIPE_SCOPE_CLOSED"
+  | "ERR_TICKPIPE_TRANSACTION_MISUSE";
 
 /** Something that Tickpipe cannot do as asked. The message says what was expected and what to do. */
 export class TickpipeError extends Error {
   /** Stable across versions; match on this, not on the message. */
   readonly code: TickpipeErrorCode;
 
-  constructor(code: TickpipeErrorCode, message: string) {
-    super(message);
+  constructor(code: TickpipeErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "TickpipeError";
     this.code = code;
   }

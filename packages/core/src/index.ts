@@ -1,6 +1,19 @@
 export type { IoredisClient } from "./client.ts";
-export type { Scope, ScopeOptions, TickpipeControls, Tickpiped } from "./controls.ts";
+export type {
+  MultiOf,
+  Scope,
+  ScopeOptions,
+  TickpipeControls,
+  Tickpiped,
+  TransactionReplies,
+} from "./controls.ts";
 export { TickpipeError, type TickpipeErrorCode, TickpipeTypeError } from "./errors.ts";
+export type { TransactionOptions } from "./lanes/transaction-arguments.ts";
+export type { LoaderCodec } from "./loader/codec.ts";
+export type { Loader, LoaderScope, LoaderView } from "./loader/loader.ts";
+export type { LoaderStats } from "./loader/loader-counters.ts";
+export type { LoaderOptions } from "./loader/loader-options.ts";
+export type { LoaderCalls } from "./loader/scope-loader.ts";
 export type { ScopeStats } from "./observe/round-trips.ts";
 export { type FlushSchedule, invalidOption, rejectUnknownOptions, type TickpipeOptions } from "./options.ts";
 export { tickpipe } from "./tickpipe.ts";

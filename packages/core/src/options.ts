@@ -26,22 +26,92 @@ export interface TickpipeOptions {
    * `true`.
    */
   lean?: boolean;
+  /**
+   * Whether identical reads that are called in one tick share one command, while nothing called in between could have changed
+   * the answer. Each caller gets a reply of its own. Needs `lean`. Default `true`.
+   */
+  dedupe?: boolean;
+  /**
+   * Where calls that may wait on the server go (BLPOP and its kin, XREAD and XREADGROUP with BLOCK):
+   *
+   * - `"isolate"`: each to a connection of its own, so that it holds up no other call. Default.
+   * - `"inline"`: to the client's own connection, as without Tickpipe.
+   */
+  blocking?: "isolate" | "inline";
+  /** How many connections of their own blocking calls may have at once; more calls wait, in order. A whole number from 1 on. Default 16. */
+  maxBlockingConnections?: number;
+  /** How many connections of their own transactions may have at once; more transactions wait, in order. A whole number from 1 on. Default 8. */
+  maxTransactionConnections?: number;
+  /**
+   * How many commands may be pending at once: waiting for a connection, in flight, or blocked. A whole number from 1 on, or `Infinity`.
+   * Default `Infinity`, as without Tickpipe.
+   */
+  maxPending?: number;
+  /**
+   * How many bytes the arguments of all pending commands may hold; a string counts one per UTF-16 unit. A positive number or
+   * `Infinity`. Default `Infinity`.
+   */
+  maxPendingBytes?: number;
+  /**
+   * What happens to a call beyond `maxPending` or `maxPendingBytes`:
+   *
+   * - `"reject"`: it rejects with `ERR_TICKPIPE_OVERLOADED`, and nothing is sent. Default.
+   * - `"wait"`: it waits, in order, until replies have made room.
+   */
+  whenFull?: "reject" | "wait";
 }
 
 /** The options with every default filled in. */
-export interface ResolvedOptions {
-  readonly flush: FlushSchedule;
-  readonly maxBatchBytes: number;
-  readonly lean: boolean;
-}
+export type ResolvedOptions = Readonly<Required<TickpipeOptions>>;
 
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   flush: "immediate",
   maxBatchBytes: 1024 * 1024,
   lean: true,
+  dedupe: true,
+  blocking: "isolate",
+  maxBlockingConnections: 16,
+  maxTransactionConnections: 8,
+  maxPending: Number.POSITIVE_INFINITY,
+  maxPendingBytes: Number.POSITIVE_INFINITY,
+  whenFull: "reject",
 });
 
-const SCHEDULES: readonly unknown[] = ["immediate", "nextTick", "microtask"];
+/** Whether an option's value is right, and what is expected of it, for the error. */
+interface Check {
+  readonly isRight: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
+const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0;
+const isCount = (value: unknown): boolean => isPositive(value) && Number.isInteger(value);
+const oneOf = (...words: string[]): Check => ({
+  isRight: (value) => words.includes(value as string),
+  expected: words.map((word) => `"${word}"`).join(" or "),
+});
+const SWITCH: Check = { isRight: (value) => typeof value === "boolean", expected: "true or false" };
+const CONNECTIONS: Check = { isRight: isCount, expected: "a whole number from 1 on" };
+const BYTES: Check = { isRight: isPositive, expected: "a positive number of bytes, or Infinity" };
+
+const CHECKS: Readonly<Record<keyof TickpipeOptions, Check>> = {
+  flush: {
+    isRight: (value) => typeof value === "function" || ["immediate", "nextTick", "microtask"].includes(value as string),
+    expected: '"immediate", "nextTick", "microtask" or a function that takes flush',
+  },
+  maxBatchBytes: BYTES,
+  lean: SWITCH,
+  dedupe: SWITCH,
+  blocking: oneOf("isolate", "inline"),
+  maxBlockingConnections: CONNECTIONS,
+  maxTransactionConnections: CONNECTIONS,
+  maxPending: {
+    isRight: (value) => value === Number.POSITIVE_INFINITY || isCount(value),
+    expected: "a whole number from 1 on, or Infinity",
+  },
+  maxPendingBytes: BYTES,
+  whenFull: oneOf("reject", "wait"),
+};
+
 const KNOWN: readonly string[] = Object.keys(DEFAULT_OPTIONS);
 
 /**
@@ -55,19 +125,12 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     throw invalidOption("the options", `an object with ${KNOWN.join(", ")}`, options);
   }
   rejectUnknownOptions(options, KNOWN, "tickpipe()");
-  const {
-    flush = DEFAULT_OPTIONS.flush,
-    maxBatchBytes = DEFAULT_OPTIONS.maxBatchBytes,
-    lean = DEFAULT_OPTIONS.lean,
-  } = options as TickpipeOptions;
-  if (typeof flush !== "function" && !SCHEDULES.includes(flush)) {
-    throw invalidOption('option "flush"', '"immediate", "nextTick", "microtask" or a function that takes flush', flush);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    const { isRight, expected } = CHECKS[name as keyof TickpipeOptions];
+    if (!isRight(value)) throw invalidOption(`option "${name}"`, expected, value);
   }
-  if (typeof maxBatchBytes !== "number" || !(maxBatchBytes > 0)) {
-    throw invalidOption('option "maxBatchBytes"', "a positive number of bytes, or Infinity", maxBatchBytes);
-  }
-  if (typeof lean !== "boolean") throw invalidOption('option "lean"', "true or false", lean);
-  return { flush, maxBatchBytes, lean };
+  return { ...DEFAULT_OPTIONS, ...Object.fromEntries(given) };
 }
 
 /**

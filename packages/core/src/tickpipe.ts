@@ -1,16 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { assertNoAutoPipelining, assertWrappable, type IoredisClient, internalsOf } from "./client.ts";
-import type { Scope, TickpipeControls, Tickpiped } from "./controls.ts";
-import { leanSenderFor } from "./lean/lean-sender.ts";
-import { BatchCounters } from "./observe/batch-counters.ts";
-import { CallRecorder } from "./observe/call-recorder.ts";
-import { RoundTripTally } from "./observe/round-trips.ts";
+import { assertNoAutoPipelining, assertWrappable, type IoredisClient } from "./client.ts";
+import type { Tickpiped } from "./controls.ts";
 import { type ResolvedOptions, resolveOptions, type TickpipeOptions } from "./options.ts";
-import { resolveScopeOptions } from "./scope/scope-options.ts";
-import { TickCork } from "./tick/cork.ts";
-import { corkReplayedCommands } from "./tick/replay.ts";
-import { schedulerFor } from "./tick/schedule.ts";
-import { createView, createViewPrototype, isView } from "./view/view.ts";
+import { isView } from "./view/view.ts";
+import { asView, wrap } from "./wrap.ts";
 
 interface Wrapped {
   readonly view: object;
@@ -43,69 +36,12 @@ export function tickpipe<C extends IoredisClient>(client: C, options?: TickpipeO
     if (options) warnOfOtherOptions(earlier, resolved);
     return asView<C>(earlier.view);
   }
-  const view = wrap(client, resolved);
+  const view = wrap(client, resolved, (override) => {
+    assertNoAutoPipelining(override);
+    return tickpipe(client.duplicate(override as never) as IoredisClient, options);
+  });
   wrappedClients.set(client, { view, options: resolved });
   return view;
-}
-
-function wrap<C extends IoredisClient>(client: C, options: ResolvedOptions): Tickpiped<C> {
-  const internals = internalsOf(client);
-  const counters = new BatchCounters();
-  const cork = new TickCork(internals, schedulerFor(options.flush), options.maxBatchBytes, counters);
-  corkReplayedCommands(client, internals, cork);
-  const lean = options.lean ? leanSenderFor(client, internals) : null;
-  const prototype = createViewPrototype({
-    client,
-    internals,
-    cork,
-    lean,
-    duplicate: (override) => {
-      assertNoAutoPipelining(override);
-      return tickpipe(client.duplicate(override as never) as IoredisClient, options);
-    },
-  });
-
-  const controls = (currentScope: () => Scope<C> | undefined): TickpipeControls<C> => ({
-    client,
-    flush: cork.flush,
-    stats: () => ({ ...counters.snapshot(), lean: lean !== null }),
-    scope,
-    currentScope,
-  });
-  function scope(scopeOptions?: unknown): Scope<C> {
-    const { name } = resolveScopeOptions(scopeOptions);
-    const tally = new RoundTripTally();
-    const recorder = new CallRecorder(tally);
-    const opened: Scope<C> = {
-      name,
-      redis: asView<C>(
-        createView(
-          prototype,
-          controls(() => opened),
-          recorder,
-        ),
-      ),
-      stats: () => tally.snapshot(),
-      close: () => recorder.close(),
-    };
-    return opened;
-  }
-
-  return asView<C>(
-    createView(
-      prototype,
-      controls(() => undefined),
-      null,
-    ),
-  );
-}
-
-/**
- * The one cast from the object that was built to the type that it has by construction: its prototype chain ends at the
- * client, and `tickpipe` was defined on it. TypeScript cannot follow a Proxy in a prototype chain.
- */
-function asView<C extends IoredisClient>(view: object): Tickpiped<C> {
-  return view as Tickpiped<C>;
 }
 
 function warnOfOtherOptions(wrapped: Wrapped | undefined, asked: ResolvedOptions): void {

@@ -10,4 +10,5 @@ declare global {
   }
 }
 
-export { type PerRequestMiddleware, type PerRequestOptions, perRequest } from "./per-request.ts";
+export { type PerRequestMiddleware, perRequest } from "./per-request.ts";
+export type { PerRequestOptions } from "./per-request-options.ts";

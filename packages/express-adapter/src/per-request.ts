@@ -1,59 +1,64 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type IoredisClient, invalidOption, rejectUnknownOptions, TickpipeError, tickpipe } from "@tickpipe/core";
-import { isReservedProperty } from "./reserved.ts";
-
-/** Options of `perRequest()`. */
-export interface PerRequestOptions {
-  /** The property of the request that holds the view. Default `"redis"`. */
-  property?: string;
-}
+import { type IoredisClient, type Scope, type Tickpiped, TickpipeError, tickpipe } from "@tickpipe/core";
+import {
+  type PerRequestOptions,
+  type ResolvedPerRequestOptions,
+  resolvePerRequestOptions,
+} from "./per-request-options.ts";
+import { addServerTiming } from "./server-timing.ts";
 
 /** A middleware for Express 4 and 5; for anything else, too, that calls `(req, res, next)`. */
 export type PerRequestMiddleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
- * Gives each request its own scope: `req.redis` is a view of the client whose calls are counted for this request, and
+ * Gives each request its own scope: `req.redis` is a view of the client whose calls belong to this request, and
  * leave in one write with those of all other requests in the tick.
  *
- * The scope ends when the response closes: after it has been sent, or when the browser hangs up before that.
- * Its counts are `req.redis.tickpipe.currentScope()?.stats()`.
+ * The scope ends when the response closes: after it has been sent, or when the browser hangs up before that, which aborts it. Work that goes on
+ * afterwards calls the view that `tickpipe()` returned. The scope's counts are `req.redis.tickpipe.currentScope()?.stats()`.
  *
  * @param redis a view made by `tickpipe()`; a plain ioredis client is wrapped with the default options
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`
  * @throws {TickpipeError} whatever `tickpipe()` refuses the client with
  */
 export function perRequest(redis: IoredisClient, options: PerRequestOptions = {}): PerRequestMiddleware {
-  const property = resolveProperty(options);
+  const resolved = resolvePerRequestOptions(options);
+  const { property, ambient, serverTiming } = resolved;
   const view = tickpipe(redis);
+  // So that what is wrong with the options of scopes is said now, and not in the first request.
+  view.tickpipe.scope(resolved.scope).close();
   return (req, res, next) => {
     const taken = propertyOf(req, property);
     if (taken !== undefined) {
       next(isScopeOf(taken, view.tickpipe.client) ? undefined : alreadyTaken(property));
       return;
     }
-    const scope = view.tickpipe.scope();
+    const scope = openScope(view, req, res, resolved);
     Object.assign(req, { [property]: scope.redis });
-    // A browser that hung up while earlier middleware ran: "close" has been emitted already.
-    if (res.destroyed || res.closed) scope.close();
-    else res.once("close", () => scope.close());
-    next();
+    if (serverTiming) addServerTiming(res, () => scope.stats());
+    if (ambient) scope.run(() => next());
+    else next();
   };
 }
 
-function resolveProperty(options: unknown): string {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalidOption("the options of perRequest()", 'an object, as in { property: "redis" }', options);
-  }
-  rejectUnknownOptions(options, ["property"], "perRequest()");
-  const { property = "redis" } = options as PerRequestOptions;
-  if (typeof property !== "string" || property === "") {
-    throw invalidOption('option "property" of perRequest()', "the name of a property, as a string", property);
-  }
-  if (isReservedProperty(property)) {
-    const free = 'a name that neither Node nor Express uses on requests, such as "redis"';
-    throw invalidOption('option "property" of perRequest()', free, property);
-  }
-  return property;
+/** Opens a request's scope, which ends with its response. */
+function openScope<C extends IoredisClient>(
+  view: Tickpiped<C>,
+  req: IncomingMessage,
+  res: ServerResponse,
+  { abortOnHangUp, onSummary, scope: options }: ResolvedPerRequestOptions,
+): Scope<C> {
+  const hangUp = abortOnHangUp ? new AbortController() : undefined;
+  const scope = view.tickpipe.scope(hangUp ? { ...options, signal: hangUp.signal } : options);
+  const end = (): void => {
+    if (!res.writableFinished) hangUp?.abort(new Error("The browser hung up before the response was sent."));
+    scope.close();
+    onSummary?.(scope.stats(), req);
+  };
+  // A browser that hung up while earlier middleware ran: "close" has been emitted already.
+  if (res.destroyed || res.closed) end();
+  else res.once("close", end);
+  return scope;
 }
 
 function propertyOf(req: IncomingMessage, property: string): unknown {

@@ -7,6 +7,7 @@ import { once } from "node:events";
  * @throws {Error} if the child ends before it sends one
  */
 export async function nextMessage(child: ChildProcess, name: string): Promise<unknown> {
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} has ended.`);
   const settled = new AbortController();
   const { signal } = settled;
   const exited = once(child, "exit", { signal }).then(() => {

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { ask, end, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
+import { ask, end, freePort, HOST, kill, type RunningServer, untilReady } from "./running-server.ts";
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -14,5 +14,6 @@ export async function startEmbeddedValkey(): Promise<RunningServer> {
   await untilReady(port, child, "The embedded Valkey");
   const info = await ask(port, "INFO server");
   const version = /valkey_version:(\S+)/.exec(info ?? "")?.[1] ?? "?";
-  return { host: HOST, port, description: `embedded Valkey ${version} (WebAssembly)`, stop: () => end(child) };
+  const description = `embedded Valkey ${version} (WebAssembly)`;
+  return { host: HOST, port, description, stop: () => end(child), kill: () => kill(child) };
 }

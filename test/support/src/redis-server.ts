@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { end, freePort, HOST, type RunningServer, untilReady } from "./running-server.ts";
+import { end, freePort, HOST, kill, type RunningServer, untilReady } from "./running-server.ts";
 
 const NAMES = ["redis-server", "valkey-server"];
 
@@ -63,14 +63,15 @@ export function requireRedisServer(): string {
  * Starts a redis-server (or valkey-server) on a free port, without persistence.
  *
  * @param settings further settings, as on its command line: `["--maxmemory", "1mb"]`
+ * @param at the port of a server that is gone, to start another in its place
  */
-export async function startRedisServer(settings: readonly string[] = []): Promise<RunningServer> {
+export async function startRedisServer(settings: readonly string[] = [], at?: number): Promise<RunningServer> {
   const program = requireRedisServer();
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const own = ["--port", String(port), "--bind", HOST, "--save", "", "--appendonly", "no"];
   const child = spawn(program, [...own, ...settings], { stdio: "ignore" });
   await untilReady(port, child, program);
-  return { host: HOST, port, description: versionOf(program), stop: () => end(child) };
+  return { host: HOST, port, description: versionOf(program), stop: () => end(child), kill: () => kill(child) };
 }
 
 function versionOf(program: string): string {

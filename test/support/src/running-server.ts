@@ -11,6 +11,8 @@ export interface RunningServer {
   /** What it is, for people: a program's name and version. */
   readonly description: string;
   stop(): Promise<void>;
+  /** Ends it as `kill -9` does; it has no time to save or to say goodbye. The signal is sent before this returns. */
+  kill(): Promise<void>;
 }
 
 /** A port that was free a moment ago. */
@@ -88,4 +90,12 @@ export async function end(child: ChildProcess): Promise<void> {
   const insist = setTimeout(() => child.kill("SIGKILL"), 2000);
   await exited;
   clearTimeout(insist);
+}
+
+/** Ends a child at once. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
 }

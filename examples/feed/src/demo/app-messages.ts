@@ -1,3 +1,4 @@
+import type { ServedRequests } from "@tickpipe/test-support";
 import type { RedisAddress } from "./redis-source.ts";
 
 /** What the demo tells an app's process first. */
@@ -13,12 +14,8 @@ export interface AppSettings {
 export type AppCommand = "start measuring" | "stop measuring";
 
 /** What an app's process answers, once when it listens and then at each "stop measuring". */
-export interface AppReport {
+export interface AppReport extends ServedRequests {
   readonly port: number;
-  /** Requests since "start measuring". */
-  readonly served: number;
-  /** Writes to the Redis socket since then. */
+  /** Writes to the Redis socket since "start measuring". */
   readonly writes: number;
-  /** CPU time of the process since then, user and system, in microseconds. */
-  readonly cpuMicros: number;
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { tickpipe } from "@tickpipe/core";
-import { countSocketWrites } from "@tickpipe/test-support";
+import { countSocketWrites, meterRequests } from "@tickpipe/test-support";
 import { createApp } from "../app/app.ts";
 import type { AppCommand, AppReport, AppSettings } from "./app-messages.ts";
 import { connectTo } from "./redis-source.ts";
@@ -21,36 +21,13 @@ const server = createApp(redis).listen(port, "127.0.0.1");
 await once(server, "listening");
 send({ port: (server.address() as AddressInfo).port, served: 0, writes: 0, cpuMicros: 0 });
 
-let cpu = process.cpuUsage();
-let active = 0;
-let served = 0;
-let stopping = false;
-
-server.on("request", (_req, res) => {
-  active += 1;
-  res.once("close", () => {
-    active -= 1;
-    served += 1;
-    if (stopping) reportIfIdle();
-  });
-});
-
-/** What is reported is whole requests: those under way when the load ended are waited for. */
-function reportIfIdle(): void {
-  if (active > 0) return;
-  stopping = false;
-  const { user, system } = process.cpuUsage(cpu);
-  send({ port: 0, served, writes: writes.take(), cpuMicros: user + system });
-}
-
-process.on("message", (command: AppCommand) => {
+const requests = meterRequests(server);
+process.on("message", async (command: AppCommand) => {
   if (command === "stop measuring") {
-    stopping = true;
-    reportIfIdle();
+    send({ port: 0, ...(await requests.stop()), writes: writes.take() });
     return;
   }
   writes.take();
-  served = 0;
-  cpu = process.cpuUsage();
+  requests.start();
 });
 process.once("disconnect", () => process.exit());

@@ -40,3 +40,13 @@ export function isAddedCommand(internals: ClientInternals, method: PropertyKey):
   const command = method.endsWith("Buffer") ? method.slice(0, -"Buffer".length) : method;
   return [method, command].some((name) => Object.hasOwn(scriptsSet, name) || addedBuiltinSet?.has(name));
 }
+
+/** Whether this method sends the command that its first argument names. */
+export function isGenericMethod(method: string): boolean {
+  return (GENERIC_METHODS as readonly string[]).includes(method);
+}
+
+/** The command that a method sends, in lower case: that of `getBuffer` is `get`. No command's own name ends so. */
+export function commandOfMethod(method: string): string {
+  return (method.endsWith("Buffer") ? method.slice(0, -"Buffer".length) : method).toLowerCase();
+}

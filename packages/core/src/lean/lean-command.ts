@@ -1,3 +1,4 @@
+import { copyError, copyReply } from "../replies/copy-reply.ts";
 import type { IoredisCommand, IoredisCommandClass } from "./ioredis-command.ts";
 
 /** What all lean commands of one name share. */
@@ -12,6 +13,17 @@ export interface LeanKind {
 /** A command that is made and answered with less work; to ioredis, a command like any other. */
 export interface LeanCommand extends IoredisCommand {
   readonly promise: Promise<unknown>;
+  /** For whoever keeps it to share its reply: when it was called. */
+  sharedAt: number;
+  /** Has its reply, or its error, copied for another call of the same. */
+  share(): Fellow;
+}
+
+/** A call that is not sent, since another call's reply is its own as well. */
+export interface Fellow {
+  readonly promise: Promise<unknown>;
+  /** Lets it settle: at once if the other call has, else together with it. */
+  release(): void;
 }
 
 /** Makes a lean command. Its arguments are strings and Buffers only. */
@@ -55,6 +67,12 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
     readonly #kind: LeanKind;
     readonly #resolve: (reply: unknown) => void;
     readonly #reject: (error: unknown) => void;
+    sharedAt = 0;
+    /** Commands that are not sent, but answered with this one's reply. */
+    #fellows: Lean[] | null = null;
+    /** Settles a fellow, once that can be done; `undefined` until then. */
+    #outcome: (() => void) | undefined = undefined;
+    #isHeld = false;
 
     constructor(kind: LeanKind, args: (string | Uint8Array)[], hasBuffers: boolean) {
       this.#kind = kind;
@@ -96,8 +114,22 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
       replaceMethod(this, "reject", replacement);
     }
 
+    share(): Fellow {
+      const fellow = new Lean(this.#kind, this.args, this.bufferMode);
+      fellow.#isHeld = true;
+      this.#fellows ??= [];
+      this.#fellows.push(fellow);
+      return fellow;
+    }
+
+    release(): void {
+      this.#isHeld = false;
+      this.#outcome?.();
+    }
+
     #settle(reply: unknown): Promise<unknown> {
       this.#clearTimer();
+      if (this.#fellows !== null) return this.#settleWithFellows(this.#fellows, reply);
       try {
         this.#resolve(this.#toValue(reply));
         this.isResolved = true;
@@ -112,6 +144,27 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
       this.#clearTimer();
       this.isSettled = true;
       this.#reject(error);
+      if (this.#fellows === null) return;
+      for (const fellow of this.#fellows) fellow.#conclude(() => fellow.#fail(copyError(error)));
+    }
+
+    // The copies are made before the first caller has its reply and can change it.
+    #settleWithFellows(fellows: readonly Lean[], reply: unknown): Promise<unknown> {
+      this.#fellows = null;
+      const isText = reply instanceof Buffer && this.replyEncoding !== null;
+      const copies = fellows.map(() => (isText ? reply : copyReply(reply)));
+      this.#settle(reply);
+      fellows.forEach((fellow, i) => {
+        fellow.protocol = this.protocol;
+        fellow.replyMapping = this.replyMapping;
+        fellow.#conclude(() => fellow.#settle(copies[i]));
+      });
+      return this.promise;
+    }
+
+    #conclude(settle: () => void): void {
+      if (this.#isHeld) this.#outcome = settle;
+      else settle();
     }
 
     // ioredis's `setTimeout` keeps its timer here. Lean commands never block, and so have no other.

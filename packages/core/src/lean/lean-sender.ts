@@ -9,8 +9,13 @@ export type SendLean = (args: unknown[]) => unknown;
 /** What `SendLean` returns for a call that is not plain. */
 export const NOT_PLAIN: unique symbol = Symbol("tickpipe.notPlain");
 
-/** Makes the lean way of sending for one method of the client; `null` for a method that has none. */
-export type LeanSender = (method: string) => SendLean | null;
+/** Makes a client's lean commands. */
+export interface LeanSender {
+  /** The lean way of sending for one method of the client; `null` for a method that has none. */
+  senderOf(method: string): SendLean | null;
+  /** The command that was sent last. */
+  readonly lastSent: LeanCommand | null;
+}
 
 type SendCommand = (command: object) => unknown;
 
@@ -31,7 +36,8 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals)
   const argumentTransformers = parts.Command._transformer.argument;
   const known = new Set(client.getBuiltinCommands());
 
-  return (method) => {
+  let lastSent: LeanCommand | null = null;
+  const senderOf = (method: string): SendLean | null => {
     const isBufferVariant = !known.has(method) && method.endsWith("Buffer");
     const name = isBufferVariant ? method.slice(0, -"Buffer".length) : method;
     const generated = parts.generatedMethod(method);
@@ -59,8 +65,15 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals)
       if (keyPrefix && typeof keyPrefix !== "string") return NOT_PLAIN;
       const command = makeCommand(Lean, kind, args, form);
       if (keyPrefix) prefixKeys(command, keyPrefix as string);
+      lastSent = command;
       return (internals.sendCommand as SendCommand).call(client, command);
     };
+  };
+  return {
+    senderOf,
+    get lastSent() {
+      return lastSent;
+    },
   };
 }
 

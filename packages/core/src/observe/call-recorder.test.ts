@@ -52,11 +52,4 @@ describe("CallRecorder", () => {
     );
     expect(tally.snapshot()).toMatchObject({ commands: 3, errors: 2 });
   });
-
-  it("makes calls after close without noting them", () => {
-    const { tally, recorder: own } = recorder();
-    own.close();
-    expect(own.record(1, false, () => "still made")).toBe("still made");
-    expect(tally.snapshot().commands).toBe(0);
-  });
 });

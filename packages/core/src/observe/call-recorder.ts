@@ -8,15 +8,9 @@ const noErrors: ErrorCount = () => 0;
 /** Tells a tally of each call and of its outcome, without changing what the caller sees of it. */
 export class CallRecorder {
   readonly #tally: RoundTripTally;
-  #closed = false;
 
   constructor(tally: RoundTripTally) {
     this.#tally = tally;
-  }
-
-  /** Calls made from now on are no longer noted. */
-  close(): void {
-    this.#closed = true;
   }
 
   /**
@@ -28,7 +22,6 @@ export class CallRecorder {
    * @returns what `call` returned; of a promise, one that settles alike
    */
   record(commands: number, hasCallback: boolean, call: () => unknown, errorsIn: ErrorCount = noErrors): unknown {
-    if (this.#closed) return call();
     const tally = this.#tally;
     const wave = tally.called(commands);
     let result: unknown;

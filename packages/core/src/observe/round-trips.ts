@@ -9,15 +9,20 @@ export interface ScopeStats {
   readonly roundTrips: number;
   /** Calls that failed: rejected, thrown, or an error within a pipeline's result. */
   readonly errors: number;
+  /** Reads that were answered from the scope's memo; `commands` does not count them. */
+  readonly memoHits: number;
   /** Time during which at least one call was waiting for its reply, in milliseconds. */
   readonly waitedMs: number;
 }
+
+const performanceNow = (): number => performance.now();
 
 /** Counts the waves, the errors and the waiting of one scope. */
 export class RoundTripTally {
   readonly #now: () => number;
   #commands = 0;
   #errors = 0;
+  #memoHits = 0;
   #lastWave = 0;
   #lastRepliedWave = 0;
   #waiting = 0;
@@ -25,7 +30,7 @@ export class RoundTripTally {
   #waitedMs = 0;
 
   /** @param now a monotonic clock, in milliseconds */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = performanceNow) {
     this.#now = now;
   }
 
@@ -51,12 +56,26 @@ export class RoundTripTally {
     if (this.#waiting === 0) this.#waitedMs += this.#now() - this.#waitingSince;
   }
 
+  /** What the counts would be with one more call of so many commands. */
+  with(commands: number): { readonly commands: number; readonly roundTrips: number } {
+    return {
+      commands: this.#commands + commands,
+      roundTrips: Math.max(this.#lastWave, this.#lastRepliedWave + 1),
+    };
+  }
+
+  /** Notes a read that needed no call. */
+  answeredFromMemo(): void {
+    this.#memoHits += 1;
+  }
+
   snapshot(): ScopeStats {
     const stillWaiting = this.#waiting > 0 ? this.#now() - this.#waitingSince : 0;
     return {
       commands: this.#commands,
       roundTrips: this.#lastWave,
       errors: this.#errors,
+      memoHits: this.#memoHits,
       waitedMs: this.#waitedMs + stillWaiting,
     };
   }

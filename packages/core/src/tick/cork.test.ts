@@ -14,12 +14,12 @@ function setUp(maxBatchBytes = 1_000) {
 describe("TickCork", () => {
   it("corks at the first call of a tick, and uncorks once at its end", () => {
     const { connection, cork, endTick, ends } = setUp();
-    for (let i = 0; i < 3; i++) cork.begin(1);
+    for (let i = 0; i < 3; i++) cork.begin();
     expect(connection.stream?.writableCorked).toBe(1);
     expect(ends).toHaveLength(1);
     endTick();
     expect(connection.stream?.writableCorked).toBe(0);
-    cork.begin(1);
+    cork.begin();
     expect(ends).toHaveLength(1);
   });
 
@@ -28,7 +28,7 @@ describe("TickCork", () => {
     (status) => {
       const { connection, cork, ends } = setUp();
       connection.status = status;
-      cork.begin(1);
+      cork.begin();
       expect(connection.stream?.writableCorked).toBe(0);
       expect(ends).toEqual([]);
     },
@@ -38,22 +38,22 @@ describe("TickCork", () => {
     const { connection, cork } = setUp();
     connection.stream?.end();
     const ended = connection.stream;
-    cork.begin(1);
+    cork.begin();
     expect(cork.isHolding).toBe(false);
     expect(ended?.writableCorked).toBe(0);
     connection.stream = null;
-    cork.begin(1);
+    cork.begin();
     connection.stream = { writable: true } as Writable;
-    cork.begin(1);
+    cork.begin();
     expect(cork.isHolding).toBe(false);
   });
 
   it("uncorks the stream that it corked when the connection has another, and holds that one", () => {
     const { connection, cork, endTick } = setUp();
     const first = connection.stream;
-    cork.begin(1);
+    cork.begin();
     connection.stream = new PassThrough();
-    cork.begin(1);
+    cork.begin();
     expect([first?.writableCorked, connection.stream.writableCorked]).toEqual([0, 1]);
     endTick();
     expect(connection.stream.writableCorked).toBe(0);
@@ -74,7 +74,7 @@ describe("TickCork", () => {
       },
     });
     for (const word of ["12345", "67890", "next"]) {
-      cork.begin(1);
+      cork.begin();
       connection.stream.write(word);
     }
     expect(written).toEqual(["1234567890"]);
@@ -85,14 +85,14 @@ describe("TickCork", () => {
     const { connection, cork, counters } = setUp(10);
     connection.stream = new Writable({ write: () => {} });
     connection.stream.write("in flight and never done");
-    cork.begin(1);
-    cork.begin(1);
+    cork.begin();
+    cork.begin();
     expect(counters.earlyFlushes).toBe(0);
   });
 
   it("survives that the held stream is destroyed in mid-tick", () => {
     const { connection, cork, endTick } = setUp();
-    cork.begin(1);
+    cork.begin();
     connection.stream?.destroy();
     expect(endTick).not.toThrow();
     expect(cork.isHolding).toBe(false);

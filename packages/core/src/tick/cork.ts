@@ -26,6 +26,10 @@ export class TickCork {
   /** What the held stream already had in its buffer when it was corked, in bytes. */
   #alreadyBuffered = 0;
   #flushScheduled = false;
+  /** What the held stream had in its buffer after the last call that was told of. */
+  #bufferedAfterCall = 0;
+  #forget: (() => void) | null = null;
+  #suspect: (() => void) | null = null;
 
   constructor(connection: Connection, schedule: Scheduler, maxBatchBytes: number, counters: BatchCounters) {
     this.#connection = connection;
@@ -40,26 +44,45 @@ export class TickCork {
   }
 
   /**
+   * Has told what concerns those who remember the calls that are held.
+   *
+   * @param forget what was held has left
+   * @param suspect something was written that was not called through the view: a call on the raw client
+   */
+  watch(forget: () => void, suspect: () => void): void {
+    this.#forget = forget;
+    this.#suspect = suspect;
+  }
+
+  /** To be called after each command has been written. */
+  wrote(): void {
+    if (this.#held !== null) this.#bufferedAfterCall = this.#held.writableLength;
+  }
+
+  /** Counts commands that are about to be written. */
+  count(commands: number): void {
+    this.#counters.add(commands);
+  }
+
+  /**
    * To be called before each command, in the caller's stack: corks the connection if it can be corked, and lets a
    * full batch go.
-   *
-   * @param commands how many commands follow, for the counters
    */
-  begin(commands: number): void {
+  begin(): void {
     const stream = this.#connection.stream;
     if (stream !== this.#held || stream === null) {
       this.#release();
-      if (!isCorkable(stream) || this.#connection.status !== "ready") {
-        this.#counters.add(commands);
-        return;
-      }
+      if (!isCorkable(stream) || this.#connection.status !== "ready") return;
       this.#hold(stream, this.#schedule);
-    } else if (stream.writableLength - this.#alreadyBuffered >= this.#maxBatchBytes) {
+    } else if (stream.writableLength !== this.#bufferedAfterCall && this.#suspect !== null) {
+      this.#suspect();
+      this.#bufferedAfterCall = stream.writableLength;
+    }
+    if (stream.writableLength - this.#alreadyBuffered >= this.#maxBatchBytes) {
       this.#release();
       this.#counters.earlyFlushes += 1;
       this.#hold(stream, this.#schedule);
     }
-    this.#counters.add(commands);
   }
 
   /**
@@ -87,7 +110,7 @@ export class TickCork {
     stream.cork();
     this.#counters.startBatch();
     this.#held = stream;
-    this.#alreadyBuffered = stream.writableLength;
+    this.#alreadyBuffered = this.#bufferedAfterCall = stream.writableLength;
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     try {
@@ -106,6 +129,7 @@ export class TickCork {
     // On a stream that has been ended or destroyed meanwhile, Node's uncork() does nothing.
     stream.uncork();
     this.#counters.endBatch();
+    if (this.#forget !== null) this.#forget();
   }
 }
 

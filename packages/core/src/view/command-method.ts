@@ -1,31 +1,89 @@
-import { NOT_PLAIN, type SendLean } from "../lean/lean-sender.ts";
-import { type Method, RECORDER, type View, type ViewContext } from "./context.ts";
+import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
+import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
+import { NOT_PLAIN } from "../lean/lean-sender.ts";
+import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
 
+type Send = (args: unknown[]) => unknown;
+
 /**
- * A view's method for one command: corks, then sends the call lean, or calls the client's own method, in the caller's stack.
+ * A view's method for one command of the client.
  *
+ * @param name the method's name on the client
  * @param find finds the client's own method
- * @param sendLean the lean way, if this command has one
+ * @param mayBeLean whether plain calls may be sent lean: not for what the user has added to the client
  */
 export function commandMethod(
-  { client, internals, cork }: ViewContext,
+  context: ViewContext,
+  name: string,
   find: () => unknown,
-  sendLean: SendLean | null,
+  mayBeLean: boolean,
 ): Method<View> {
-  const send = (args: unknown[]): unknown => {
-    cork.begin(1);
-    if (sendLean !== null) {
-      const sent = sendLean(args);
-      if (sent !== NOT_PLAIN) return sent;
+  const { ambient, connection, limit } = context;
+  const send = sendOf(context, name, find, mayBeLean);
+  const effect = effectOfMethod(name);
+  const mayBeRefused = name !== "quit";
+  const sendLimited = (args: unknown[]): unknown => {
+    // A transaction without one of its commands would be another transaction.
+    if (limit === null || !mayBeRefused || connection.inTransaction) return send(args);
+    return limit.run({ commands: 1, args, callback: args.at(-1), make: () => send(args) });
+  };
+  return function (...args) {
+    const gate = this[GATE] ?? ambient.current();
+    if (gate === null) return limit === null ? send(args) : sendLimited(args);
+    const last = args.at(-1);
+    const callback = typeof last === "function" ? last : undefined;
+    return gate.run({
+      method: name,
+      commands: 1,
+      effect: connection.inTransaction ? ANYTHING : effect,
+      args,
+      callback,
+      send: () => sendLimited(args),
+      sendWithoutCallback: () => sendLimited(callback ? args.slice(0, -1) : args),
+    });
+  };
+}
+
+function effectOfMethod(name: string): Effect {
+  return isGenericMethod(name) ? ANYTHING : effectOf(commandOfMethod(name));
+}
+
+/** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
+function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLean: boolean): Send {
+  const { client, internals, cork, connection, lane, lean, reads } = context;
+  const route = lane?.routeFor(name) ?? null;
+  const note = connection.noteFor(name);
+  const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
+  const command = commandOfMethod(name);
+  const effect = effectOfMethod(name);
+  // Only a lean command can share its reply.
+  const shared = sendLean === null ? null : (reads?.readsOf(command) ?? null);
+  return (args) => {
+    if (route !== null) {
+      const routed = route(args);
+      if (routed !== NOT_ROUTED) return routed;
+    }
+    cork.begin();
+    const mayShare = shared !== null && cork.isHolding && !connection.inTransaction;
+    if (mayShare) {
+      const reply = shared.find(args);
+      if (reply !== null) return reply;
+    } else if (reads !== null) {
+      reads.called(effect, args);
+    }
+    cork.count(1);
+    const sent = sendLean === null ? NOT_PLAIN : sendLean(args);
+    if (sent !== NOT_PLAIN) {
+      if (mayShare && lean?.lastSent) shared.keep(lean.lastSent);
+      cork.wrote();
+      return sent;
     }
     const result = (find() as Method).apply(client, args);
     if (!cork.isHolding) dropUnencodableTail(internals);
+    if (note !== null) note(args);
+    cork.wrote();
     return result;
-  };
-  return function (...args) {
-    const recorder = this[RECORDER];
-    if (recorder === null) return send(args);
-    return recorder.record(1, typeof args.at(-1) === "function", () => send(args));
   };
 }

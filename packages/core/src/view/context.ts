@@ -1,6 +1,10 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
+import type { CallGate } from "../commands/gated-call.ts";
+import type { BlockingLane } from "../lanes/blocking-lane.ts";
+import type { ConnectionState } from "../lanes/connection-state.ts";
 import type { LeanSender } from "../lean/lean-sender.ts";
-import type { CallRecorder } from "../observe/call-recorder.ts";
+import type { PendingLimit } from "../limits/pending-limit.ts";
+import type { TickReads } from "../reads/tick-reads.ts";
 import type { TickCork } from "../tick/cork.ts";
 
 /** What all views of one client share. */
@@ -10,16 +14,27 @@ export interface ViewContext {
   readonly cork: TickCork;
   /** `null` where every call takes ioredis's own path. */
   readonly lean: LeanSender | null;
+  /** `null` where every read is sent. */
+  readonly reads: TickReads | null;
+  /** Finds the scope of the running code, for a view of no scope. */
+  readonly ambient: { current(): CallGate | null };
+  readonly connection: ConnectionState;
+  /** `null` where blocking calls stay on the client's own connection. */
+  readonly lane: BlockingLane | null;
+  /** `null` where nothing is capped. */
+  readonly limit: PendingLimit | null;
+  /** What a view has as its `tickpipe`, by the gate of its calls. */
+  readonly controlsOf: (gate: CallGate | null) => object;
   /** Makes a client like this one, wrapped in the same way. */
   readonly duplicate: (override: unknown) => object;
 }
 
-/** Where a view keeps its recorder; inherited as `null` by a view that records nothing. */
-export const RECORDER: unique symbol = Symbol("tickpipe.recorder");
+/** Where a view keeps what its calls pass through, its scope; inherited as `null` by a view of no scope. */
+export const GATE: unique symbol = Symbol("tickpipe.gate");
 
 /** A view as its own methods see it. */
 export interface View {
-  readonly [RECORDER]: CallRecorder | null;
+  readonly [GATE]: CallGate | null;
 }
 
 /** A method of a client or of a view, by its look at run time. */

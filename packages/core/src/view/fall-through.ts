@@ -44,14 +44,18 @@ export function fallThroughTo(context: ViewContext): object {
 }
 
 function wrap(context: ViewContext, method: Method, property: PropertyKey): Method<never> {
-  const { client, internals, cork } = context;
-  if (isAddedCommand(internals, property)) return commandMethod(context, () => method, null);
+  const { client, internals, cork, reads } = context;
+  if (isAddedCommand(internals, property)) return commandMethod(context, String(property), () => method, false);
   const sendsNothing = EMITTER_METHODS.has(property);
   return function (this: unknown, ...args: unknown[]) {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.
-    if (!sendsNothing) cork.begin(0);
+    if (!sendsNothing) cork.begin();
     const result = method.apply(client, args);
-    if (!sendsNothing && !cork.isHolding) dropUnencodableTail(internals);
+    if (!sendsNothing) {
+      if (!cork.isHolding) dropUnencodableTail(internals);
+      reads?.calledAnything();
+      cork.wrote();
+    }
     // Chaining, as in redis.on(…).on(…), stays on the view.
     return result === client ? this : result;
   };

@@ -1,5 +1,7 @@
 import type { QueuedCommand } from "../client.ts";
-import { type Method, RECORDER, type View, type ViewContext } from "./context.ts";
+import { ANYTHING } from "../commands/effects.ts";
+import type { CallGate, GatedCall } from "../commands/gated-call.ts";
+import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { assertEncodable } from "./unencodable.ts";
 
 /** An ioredis pipeline: `_queue` holds its commands, MULTI and EXEC included. */
@@ -14,35 +16,83 @@ interface Pipeline {
  * first, so that it leaves in its place among the tick's other calls.
  */
 export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi"): Method<View> {
-  const { client, internals, cork } = context;
+  const { client, internals, ambient } = context;
   const call = (args: unknown[]): unknown => (internals[name] as Method).apply(client, args);
   return function (...args) {
-    const recorder = this[RECORDER];
+    const gate = this[GATE] ?? ambient.current();
     if (name === "multi" && isWithoutPipeline(args)) {
-      cork.begin(1);
-      return recorder === null ? call(args) : recorder.record(1, false, () => call(args));
+      return passThrough(gate, { commands: 1, args: [], callback: undefined }, () =>
+        beginTransaction(context, () => call(args)),
+      );
     }
     const pipeline = call(args);
-    if (isPipeline(pipeline)) corkOnExec(context, pipeline, recorder);
+    // MULTI is in its queue from the start, EXEC comes with exec().
+    if (isPipeline(pipeline)) corkOnExec(context, pipeline, gate, name === "multi" ? 1 : 0);
     return pipeline;
   };
 }
 
-function corkOnExec({ cork }: ViewContext, pipeline: Pipeline, recorder: View[typeof RECORDER]): void {
+function beginTransaction({ cork, connection, reads }: ViewContext, call: () => unknown): unknown {
+  cork.begin();
+  cork.count(1);
+  const begun = call();
+  connection.called("multi");
+  reads?.calledAnything();
+  cork.wrote();
+  return begun;
+}
+
+function corkOnExec(
+  { cork, connection, limit, reads }: ViewContext,
+  pipeline: Pipeline,
+  gate: CallGate | null,
+  addedByExec: number,
+): void {
   const { exec } = pipeline;
-  const corkedExec = function (this: Pipeline, ...args: unknown[]): unknown {
+  const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
     const queue = this._queue ?? [];
     assertEncodable(queue);
-    cork.begin(queue.length);
-    if (recorder === null) return exec.apply(this, args);
-    const hasCallback = typeof args[0] === "function";
-    return recorder.record(queue.length, hasCallback, () => exec.apply(this, args), errorsInReplies);
+    const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };
+    const send = (args: unknown[]): unknown => {
+      cork.begin();
+      cork.count(size.commands);
+      const replies = exec.apply(this, args);
+      reads?.calledAnything();
+      cork.wrote();
+      return replies;
+    };
+    const sendLimited = (args: unknown[]): unknown =>
+      limit === null || connection.inTransaction
+        ? send(args)
+        : limit.run({ ...size, callback: args[0], make: () => send(args) });
+    return passThrough(gate, { ...size, callback: given[0] }, sendLimited, given);
   };
   Object.defineProperty(pipeline, "exec", {
     value: corkedExec,
     writable: true,
     configurable: true,
     enumerable: false,
+  });
+}
+
+/** Makes a call of several commands through the scope, if there is one. */
+function passThrough(
+  gate: CallGate | null,
+  { commands, args, callback }: Pick<GatedCall, "commands" | "args" | "callback">,
+  send: (args: unknown[]) => unknown,
+  given: unknown[] = [],
+): unknown {
+  if (gate === null) return send(given);
+  const isCallback = typeof callback === "function";
+  return gate.run({
+    method: "pipeline",
+    commands,
+    effect: ANYTHING,
+    args,
+    callback: isCallback ? callback : undefined,
+    send: () => send(given),
+    sendWithoutCallback: () => send(isCallback ? [] : given),
+    errorsIn: errorsInReplies,
   });
 }
 

@@ -1,7 +1,7 @@
+import type { CallGate } from "../commands/gated-call.ts";
 import { commandMethodNames } from "../commands/method-names.ts";
-import type { CallRecorder } from "../observe/call-recorder.ts";
 import { commandMethod } from "./command-method.ts";
-import { RECORDER, type ViewContext } from "./context.ts";
+import { GATE, type View, type ViewContext } from "./context.ts";
 import { fallThroughTo } from "./fall-through.ts";
 import { pipelineMethod } from "./pipeline-method.ts";
 
@@ -9,34 +9,50 @@ import { pipelineMethod } from "./pipeline-method.ts";
 const IS_VIEW = Symbol.for("tickpipe.isView");
 
 /**
- * Makes the prototype of all views of one client. Its own methods are the client's commands, so that a call finds
+ * Makes the class of all views of one client. Its own methods are the client's commands, so that a call finds
  * them as fast as on any object; for everything else it stands on a Proxy that falls through to the raw client.
  *
  * The raw client is never patched: its handshake, its resubscribing and its resending use the same methods.
  */
-export function createViewPrototype(context: ViewContext): object {
+export function createViewClass(context: ViewContext): ViewClass {
   const { client, internals } = context;
   const prototype: object = Object.create(fallThroughTo(context));
   for (const name of commandMethodNames(client, internals)) {
     // Looked up at each call: an APM agent or a test may have replaced the client's method meanwhile.
-    const method = commandMethod(context, () => internals[name], context.lean?.(name) ?? null);
+    const method = commandMethod(context, name, () => internals[name], true);
     defineHidden(prototype, name, method);
   }
   for (const name of ["pipeline", "multi"] as const) {
     defineHidden(prototype, name, pipelineMethod(context, name));
   }
   defineHidden(prototype, "duplicate", (override?: unknown) => context.duplicate(override));
-  defineHidden(prototype, RECORDER, null);
+  defineHidden(prototype, GATE, null);
   defineHidden(prototype, IS_VIEW, true);
-  return prototype;
+  Object.defineProperty(prototype, "tickpipe", {
+    get(this: View) {
+      return context.controlsOf(this[GATE]);
+    },
+    configurable: true,
+  });
+  return viewClass(prototype);
 }
 
-/** Makes a view on such a prototype. What its methods call is told to the recorder, if there is one. */
-export function createView(prototype: object, controls: object, recorder: CallRecorder | null): object {
-  const view: object = Object.create(prototype);
-  defineHidden(view, "tickpipe", controls);
-  if (recorder !== null) defineHidden(view, RECORDER, recorder);
-  return view;
+/** Makes a view whose calls pass through a gate; `null` for a view of no scope. */
+export type ViewClass = new (gate: CallGate | null) => object;
+
+// A constructor, since scopes are made by the thousand: `Object.create` and `defineProperty` cost ten times as much.
+function viewClass(prototype: object): ViewClass {
+  class ScopeView {
+    declare [GATE]: CallGate | null;
+
+    constructor(gate: CallGate | null) {
+      this[GATE] = gate;
+    }
+  }
+  Object.setPrototypeOf(ScopeView.prototype, prototype);
+  // The view shows the client's own class as its constructor.
+  Reflect.deleteProperty(ScopeView.prototype, "constructor");
+  return ScopeView;
 }
 
 /** Whether this is a view, of whatever client and of whatever copy of this package. */

@@ -1,0 +1,26 @@
+import type { Effect } from "./effects.ts";
+
+/** A call on a view, as the scope sees it through which it was made. */
+export interface GatedCall {
+  /** The method's name. */
+  readonly method: string;
+  /** How many commands it sends. */
+  readonly commands: number;
+  readonly effect: Effect;
+  readonly args: readonly unknown[];
+  /** The caller's callback, if it gave one. */
+  readonly callback: unknown;
+  /** Makes the call. */
+  readonly send: () => unknown;
+  /** Makes it for a promise alone. */
+  readonly sendWithoutCallback: () => unknown;
+  /** How many errors a result that came without failing holds. Default none. */
+  readonly errorsIn?: (reply: unknown) => number;
+}
+
+/** What the calls of a view pass through. */
+export interface CallGate {
+  run(call: GatedCall): unknown;
+  /** What the view of this gate has as its `tickpipe`; made when it is first asked for. */
+  controls?: object;
+}

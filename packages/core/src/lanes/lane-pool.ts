@@ -1,0 +1,135 @@
+import { type ClientInternals, type IoredisClient, internalsOf } from "../client.ts";
+import { startCommandTimeout } from "../queues/command-timeout.ts";
+import { pendingCommands } from "../queues/queues.ts";
+import type { Credentials } from "./connection-state.ts";
+
+/** What a dedicated connection has to be like to take a call in the place of the client's own. */
+export interface LaneKind {
+  readonly database: number;
+  readonly credentials: Credentials | null;
+}
+
+/** A dedicated connection. */
+export interface Lane extends LaneKind {
+  readonly client: IoredisClient;
+  readonly internals: ClientInternals;
+}
+
+type Waiter = (lane: Lane | null) => void;
+
+/** Dedicated connections: made when they are needed, one call, or transaction, at a time on each, kept for the next, capped. */
+export class LanePool {
+  readonly #client: IoredisClient;
+  readonly #max: number;
+  readonly #override: object;
+  readonly #idle = new Set<Lane>();
+  readonly #open = new Set<Lane>();
+  readonly #waiting = new Map<Waiter, LaneKind>();
+
+  /** @param override options in which the connections differ from the client */
+  constructor(client: IoredisClient, max: number, override: object = {}) {
+    this.#client = client;
+    this.#max = max;
+    this.#override = override;
+    client.on("end", () => this.#close());
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** How many calls wait for a connection or have one. */
+  get calls(): number {
+    return this.#open.size - this.#idle.size + this.#waiting.size;
+  }
+
+  /** A connection for one call, or `null` while all are taken. */
+  take(kind: LaneKind): Lane | null {
+    for (const lane of this.#idle) {
+      if (!isLike(lane, kind) || hasEnded(lane)) continue;
+      this.#idle.delete(lane);
+      return lane;
+    }
+    if (this.#open.size >= this.#max) {
+      const [unlike] = this.#idle;
+      if (!unlike) return null;
+      this.#drop(unlike);
+    }
+    return this.#make(kind);
+  }
+
+  /**
+   * Waits, in order, for a connection.
+   *
+   * @returns `null` if the client ends meanwhile
+   * @throws {Error} what ioredis's own `commandTimeout` throws, if it passes meanwhile
+   */
+  wait(kind: LaneKind): Promise<Lane | null> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = (lane) => {
+        clearTimeout(timer);
+        resolve(lane);
+      };
+      const timer = startCommandTimeout(internalsOf(this.#client), (error) => {
+        this.#waiting.delete(waiter);
+        reject(error);
+      });
+      this.#waiting.set(waiter, kind);
+    });
+  }
+
+  /**
+   * Gives a connection back. One that may still get an answer, after a timeout, is not used again.
+   *
+   * @param isReusable whether the connection is as it was when it was taken
+   */
+  release(lane: Lane, isReusable = true): void {
+    if (!isReusable || pendingCommands(lane.internals) > 0 || hasEnded(lane)) this.#drop(lane);
+    else if (this.#open.has(lane)) this.#idle.add(lane);
+    for (const [waiter, kind] of this.#waiting) {
+      const next = this.take(kind);
+      if (next === null) return;
+      this.#waiting.delete(waiter);
+      waiter(next);
+    }
+  }
+
+  #make({ database, credentials }: LaneKind): Lane {
+    // A call is made before the connection is ready, whether or not the client may do so.
+    const override = { db: database, enableOfflineQueue: true, lazyConnect: false, ...this.#override, ...credentials };
+    const client = this.#client.duplicate(override as never) as IoredisClient;
+    const lane: Lane = { client, internals: internalsOf(client), database, credentials };
+    // What goes wrong reaches the caller through the call. Unheard, ioredis would print it.
+    client.on("error", () => {});
+    client.on("end", () => this.#forget(lane));
+    this.#open.add(lane);
+    return lane;
+  }
+
+  #drop(lane: Lane): void {
+    this.#forget(lane);
+    if (!hasEnded(lane)) lane.internals.disconnect?.call(lane.client);
+  }
+
+  #forget(lane: Lane): void {
+    this.#open.delete(lane);
+    this.#idle.delete(lane);
+  }
+
+  #close(): void {
+    const waiters = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    for (const waiter of waiters) waiter(null);
+    for (const lane of [...this.#open]) this.#drop(lane);
+  }
+}
+
+// ioredis tells of it a little later, with its event.
+function hasEnded(lane: Lane): boolean {
+  return lane.internals.status === "end";
+}
+
+function isLike(lane: Lane, { database, credentials }: LaneKind): boolean {
+  return lane.database === database && lane.credentials === credentials;
+}

@@ -1,0 +1,99 @@
+import type { IoredisClient } from "../client.ts";
+import { describe, TickpipeTypeError } from "../errors.ts";
+import type { LoaderParts } from "./answer-batch.ts";
+import { Flights } from "./flights.ts";
+import { type LoaderStats, startCounting } from "./loader-counters.ts";
+import { type LoaderOptions, resolveLoaderOptions } from "./loader-options.ts";
+import { type CacheRedis, RedisLink } from "./redis-link.ts";
+import { type LoaderCalls, ScopeLoader } from "./scope-loader.ts";
+
+/** A view, as far as a loader needs one: any view of the client that the loader was made on. */
+export interface LoaderView {
+  readonly tickpipe: { readonly client: object; currentScope(): LoaderScope | undefined };
+}
+
+/** A scope, as far as a loader needs one. */
+export interface LoaderScope {
+  readonly redis: object;
+}
+
+/**
+ * A read-through cache in Redis, on DataLoader. Its own calls act in the scope that is current when they are made, which keeps what it
+ * has loaded until it ends. Where there is none, the loads of a tick are one batch and nothing is kept.
+ */
+export interface Loader<K, V> extends LoaderCalls<K, V> {
+  /**
+   * The loader in the scope of this view: `users.for(req.redis).load(id)`. The same one each time.
+   *
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT` for anything but a view of the loader's client
+   */
+  for(redis: LoaderView): LoaderCalls<K, V>;
+
+  /** What has been asked and found since the loader was made, in all scopes. */
+  stats(): LoaderStats;
+}
+
+/** Makes loaders on one client. */
+export class LoaderMaker {
+  readonly #client: IoredisClient;
+  readonly #beforeFlush: (work: () => void) => void;
+  #link: RedisLink | null = null;
+
+  /** @param beforeFlush runs something at the end of the tick, in time for its write */
+  constructor(client: IoredisClient, beforeFlush: (work: () => void) => void) {
+    this.#client = client;
+    this.#beforeFlush = beforeFlush;
+  }
+
+  /**
+   * @param root the view that belongs to no scope
+   * @param currentScope the scope in which the loader's own calls act
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+   */
+  make<K, V>(
+    loaderOptions: LoaderOptions<K, V>,
+    root: object,
+    currentScope: () => LoaderScope | undefined,
+  ): Loader<K, V> {
+    const options = resolveLoaderOptions(loaderOptions);
+    // One for all loaders of a client: each listens to the client's events.
+    this.#link ??= new RedisLink(this.#client);
+    const link = this.#link;
+    const counters = startCounting();
+    const flights = new Flights(options, callsOf(root), link, counters);
+    const parts: LoaderParts<K, V> = { options, link, flights, counters };
+    const outside = new ScopeLoader(parts, callsOf(root), false, this.#beforeFlush);
+    const scopes = new WeakMap<LoaderScope, ScopeLoader<K, V>>();
+
+    const inScope = (scope: LoaderScope | undefined): ScopeLoader<K, V> => {
+      if (scope === undefined) return outside;
+      let loader = scopes.get(scope);
+      if (!loader) {
+        loader = new ScopeLoader(parts, callsOf(scope.redis), true, this.#beforeFlush);
+        scopes.set(scope, loader);
+      }
+      return loader;
+    };
+    const current = (): ScopeLoader<K, V> => inScope(currentScope());
+    return {
+      load: (id) => current().load(id),
+      loadMany: (ids) => current().loadMany(ids),
+      prime: (id, value) => current().prime(id, value),
+      clear: (id) => current().clear(id),
+      clearAll: () => current().clearAll(),
+      for: (redis) => {
+        if (redis?.tickpipe?.client === this.#client) return inScope(redis.tickpipe.currentScope());
+        throw new TickpipeTypeError(
+          "ERR_TICKPIPE_INVALID_CLIENT",
+          `Expected a view of the client that the loader was made on, as in loader.for(req.redis), got ${describe(redis)}.`,
+        );
+      },
+      stats: () => ({ ...counters }),
+    };
+  }
+}
+
+/** The one cast from a view to the commands that loaders call: every client that `tickpipe()` wraps has them. */
+function callsOf(view: object): CacheRedis {
+  return view as CacheRedis;
+}

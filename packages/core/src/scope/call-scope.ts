@@ -1,0 +1,128 @@
+import { dropUnheard, tellCallback } from "../callback.ts";
+import type { CallGate, GatedCall } from "../commands/gated-call.ts";
+import { CallRecorder } from "../observe/call-recorder.ts";
+import { RoundTripTally, type ScopeStats } from "../observe/round-trips.ts";
+import { Memo } from "../reads/memo.ts";
+import { Budget } from "./budget.ts";
+import { Ending } from "./ending.ts";
+import type { ResolvedScopeOptions } from "./scope-options.ts";
+import { Turns } from "./turns.ts";
+
+/** One scope as its views' calls pass through it: whether they are made, when, and what they come to is noted here. */
+export class CallScope implements CallGate {
+  readonly name: string | undefined;
+  controls?: object;
+  /** The scope as its user holds it. */
+  handle: object | null = null;
+  #fresh: FreshGate | null = null;
+  readonly #tally = new RoundTripTally();
+  readonly #recorder: CallRecorder;
+  readonly #ending: Ending;
+  readonly #turns: Turns | null;
+  readonly #memo: Memo | null;
+  readonly #budget: Budget | null;
+
+  constructor(options: ResolvedScopeOptions) {
+    const { name, signal, deadlineMs, maxPerTick, memo, maxCommands, maxRoundTrips } = options;
+    this.name = name;
+    this.#budget = maxCommands === undefined && maxRoundTrips === undefined ? null : new Budget(options, name);
+    this.#recorder = new CallRecorder(this.#tally);
+    this.#turns = maxPerTick === undefined ? null : new Turns(maxPerTick);
+    this.#memo = memo === false ? null : new Memo(memo === true ? null : new Set(memo));
+    this.#ending = new Ending(signal, deadlineMs, this.#turns);
+  }
+
+  /** The scope behind one of its two gates; `null` for a gate of no scope. */
+  static of(gate: CallGate | null): CallScope | null {
+    if (gate instanceof FreshGate) return gate.scope;
+    return gate instanceof CallScope ? gate : null;
+  }
+
+  /** The same scope, whose reads always go to Redis. */
+  get fresh(): CallGate {
+    this.#fresh ??= new FreshGate(this);
+    return this.#fresh;
+  }
+
+  /** Whether it was closed, and neither aborted nor late before. */
+  get isClosed(): boolean {
+    return this.#ending.reason === "closed";
+  }
+
+  stats(): ScopeStats {
+    return this.#tally.snapshot();
+  }
+
+  close(): void {
+    this.#ending.close();
+  }
+
+  run(call: GatedCall, isFresh = false): unknown {
+    if (this.#ending.reason !== null) return this.#refuse(call);
+    const memo = this.#memo;
+    const key = memo?.keyOf(call) ?? null;
+    if (memo !== null && key !== null && !isFresh) {
+      const kept = memo.find(key, call);
+      if (kept !== undefined) {
+        this.#tally.answeredFromMemo();
+        return Promise.resolve(kept.reply);
+      }
+    }
+    const overBudget = this.#budget?.refuses(this.#tally, call.commands) ?? null;
+    if (overBudget !== null) return tellCallback(Promise.reject(overBudget), call.callback);
+    if (!this.#ending.mayInterrupt) return this.#make(call, key, call.send);
+    // Both may settle the caller's callback, and it is to be called once.
+    const made = this.#make(call, key, call.sendWithoutCallback);
+    if (!(made instanceof Promise)) return made;
+    return tellCallback(this.#ending.interruptible(made), call.callback);
+  }
+
+  #make(call: GatedCall, key: string | null, send: () => unknown): unknown {
+    const sendNow = (): unknown => (this.#ending.reason === null ? this.#send(call, key, send) : this.#refuse(call));
+    return this.#turns === null ? sendNow() : this.#turns.run(call.commands, sendNow);
+  }
+
+  #send(call: GatedCall, key: string | null, send: () => unknown): unknown {
+    const memo = this.#memo;
+    const moment = memo?.called(call) ?? 0;
+    const hasCallback = typeof call.callback === "function" && send === call.send;
+    return this.#recorder.record(call.commands, hasCallback, send, (reply) => {
+      if (memo !== null && key !== null) memo.keep(key, call, moment, reply);
+      // A call that has waited on the server has written only now.
+      else memo?.called(call);
+      return call.errorsIn?.(reply) ?? 0;
+    });
+  }
+
+  #refuse({ callback }: GatedCall): Promise<never> {
+    const refused = Promise.reject(this.#ending.error());
+    dropUnheard(refused);
+    if (this.#ending.reason === "closed") warnOfClosedScope();
+    return tellCallback(refused, callback);
+  }
+}
+
+let hasWarnedOfClosedScope = false;
+
+/** Once in a process: nobody may be waiting for the call, and then its rejection is not heard of. */
+function warnOfClosedScope(): void {
+  if (hasWarnedOfClosedScope) return;
+  hasWarnedOfClosedScope = true;
+  process.emitWarning(
+    "A call was made in a scope that is closed, such as on req.redis after the response was sent, and was not sent. Call the view that tickpipe() returned instead.",
+    { type: "TickpipeWarning", code: "TICKPIPE_SCOPE_CLOSED" },
+  );
+}
+
+class FreshGate implements CallGate {
+  readonly scope: CallScope;
+  controls?: object;
+
+  constructor(scope: CallScope) {
+    this.scope = scope;
+  }
+
+  run(call: GatedCall): unknown {
+    return this.scope.run(call, true);
+  }
+}

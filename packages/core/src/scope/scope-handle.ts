@@ -1,0 +1,51 @@
+import type { IoredisClient } from "../client.ts";
+import type { CallGate } from "../commands/gated-call.ts";
+import type { Scope, Tickpiped } from "../controls.ts";
+import type { ScopeStats } from "../observe/round-trips.ts";
+import type { Ambient } from "./ambient.ts";
+import type { CallScope } from "./call-scope.ts";
+
+/** What all scopes of one client share. */
+export interface ScopeParts<C extends IoredisClient> {
+  readonly ambient: Ambient<CallScope>;
+  readonly viewOf: (gate: CallGate) => Tickpiped<C>;
+}
+
+/** A scope as its user holds it. Its views are made when they are asked for. */
+export class ScopeHandle<C extends IoredisClient> implements Scope<C> {
+  readonly #parts: ScopeParts<C>;
+  readonly #calls: CallScope;
+  #redis: Tickpiped<C> | undefined = undefined;
+  #fresh: Tickpiped<C> | undefined = undefined;
+
+  constructor(parts: ScopeParts<C>, calls: CallScope) {
+    this.#parts = parts;
+    this.#calls = calls;
+  }
+
+  get name(): string | undefined {
+    return this.#calls.name;
+  }
+
+  get redis(): Tickpiped<C> {
+    this.#redis ??= this.#parts.viewOf(this.#calls);
+    return this.#redis;
+  }
+
+  get fresh(): Tickpiped<C> {
+    this.#fresh ??= this.#parts.viewOf(this.#calls.fresh);
+    return this.#fresh;
+  }
+
+  stats(): ScopeStats {
+    return this.#calls.stats();
+  }
+
+  run<T>(fn: () => T): T {
+    return this.#parts.ambient.run(this.#calls, fn);
+  }
+
+  close(): void {
+    this.#calls.close();
+  }
+}

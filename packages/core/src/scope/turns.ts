@@ -1,0 +1,75 @@
+import { AsyncResource } from "node:async_hooks";
+import { dropUnheard } from "../callback.ts";
+
+// Taken when the module loads, so that a test suite with fake timers does not stop the calls.
+const { setImmediate } = globalThis;
+
+interface Waiter {
+  readonly commands: number;
+  readonly go: () => void;
+  /** What the caller has. */
+  readonly promise: Promise<unknown>;
+}
+
+/** So many commands of one scope in each turn of the event loop; those beyond wait for the next turns, in order. */
+export class Turns {
+  readonly #perTurn: number;
+  readonly #waiting = new Set<Waiter>();
+  #left: number;
+  #nextScheduled = false;
+
+  constructor(perTurn: number) {
+    this.#perTurn = perTurn;
+    this.#left = perTurn;
+  }
+
+  /** Makes a call now if this turn has room for it, else in a later one. */
+  run(commands: number, call: () => unknown): unknown {
+    if (this.#waiting.size === 0 && this.#take(commands)) return call();
+    const inContext = AsyncResource.bind(call);
+    let settle: (outcome: unknown) => void = () => {};
+    const promise = new Promise((resolve) => {
+      settle = resolve;
+    });
+    const go = (): void => {
+      try {
+        settle(inContext());
+      } catch (error) {
+        settle(Promise.reject(error));
+      }
+    };
+    this.#waiting.add({ commands, go, promise });
+    return promise;
+  }
+
+  /** Makes all calls that wait, at once: those of a scope that has ended, which come to nothing. */
+  letAllGo(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const { go, promise } of waiting) {
+      dropUnheard(promise);
+      go();
+    }
+  }
+
+  // A call that is larger than a turn has one of its own.
+  #take(commands: number): boolean {
+    if (commands > this.#left && this.#left !== this.#perTurn) return false;
+    this.#left -= commands;
+    if (!this.#nextScheduled) {
+      this.#nextScheduled = true;
+      setImmediate(this.#nextTurn);
+    }
+    return true;
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#nextScheduled = false;
+    this.#left = this.#perTurn;
+    for (const waiter of this.#waiting) {
+      if (!this.#take(waiter.commands)) break;
+      this.#waiting.delete(waiter);
+      waiter.go();
+    }
+  };
+}

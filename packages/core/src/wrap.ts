@@ -1,0 +1,148 @@
+import { type IoredisClient, internalsOf } from "./client.ts";
+import { ANYTHING } from "./commands/effects.ts";
+import type { CallGate } from "./commands/gated-call.ts";
+import type { Scope, TickpipeControls, Tickpiped, TransactionReplies } from "./controls.ts";
+import { BlockingLane } from "./lanes/blocking-lane.ts";
+import { ConnectionState } from "./lanes/connection-state.ts";
+import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
+import { type Admit, Transactions } from "./lanes/transaction.ts";
+import { nested } from "./lanes/transaction-client.ts";
+import { leanSenderFor } from "./lean/lean-sender.ts";
+import { PendingLimit } from "./limits/pending-limit.ts";
+import { LoaderMaker } from "./loader/loader.ts";
+import { BatchCounters } from "./observe/batch-counters.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { pendingCommands } from "./queues/queues.ts";
+import { TickReads } from "./reads/tick-reads.ts";
+import { Ambient } from "./scope/ambient.ts";
+import { CallScope } from "./scope/call-scope.ts";
+import { ScopeHandle } from "./scope/scope-handle.ts";
+import { resolveScopeOptions } from "./scope/scope-options.ts";
+import { TickCork } from "./tick/cork.ts";
+import { corkReplayedCommands } from "./tick/replay.ts";
+import { schedulerFor } from "./tick/schedule.ts";
+import { TickEnd } from "./tick/tick-end.ts";
+import type { ViewContext } from "./view/context.ts";
+import { createViewClass } from "./view/view.ts";
+
+/** What a view's calls go through, put together for one client. */
+type Parts = ReturnType<typeof partsFor>;
+
+/**
+ * Puts a client's view together.
+ *
+ * @param duplicate makes a client like this one, wrapped in the same way
+ */
+export function wrap<C extends IoredisClient>(
+  client: C,
+  options: ResolvedOptions,
+  duplicate: ViewContext["duplicate"],
+): Tickpiped<C> {
+  return viewOn(client, partsFor(client, options, true), duplicate);
+}
+
+/** @param isShared whether callers who know nothing of each other share the connection: not with a transaction's own */
+function partsFor(client: IoredisClient, options: ResolvedOptions, isShared: boolean) {
+  const internals = internalsOf(client);
+  const counters = new BatchCounters();
+  const tickEnd = new TickEnd(schedulerFor(options.flush));
+  const cork = new TickCork(internals, tickEnd.schedule, options.maxBatchBytes, counters);
+  corkReplayedCommands(client, internals, cork);
+  const connection = new ConnectionState(client, internals, isShared ? warnOfSharedWatch : undefined);
+  const { blocking, maxBlockingConnections, maxPending, maxPendingBytes } = options;
+  const lane = blocking === "isolate" ? new BlockingLane(client, internals, connection, maxBlockingConnections) : null;
+  const transactions = isShared ? transactionsOn(client, connection, options) : null;
+  const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
+  const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
+  const limit = isCapped ? new PendingLimit(client, internals, options, blocked) : null;
+  if (limit !== null) lane?.onRelease(limit.drainSoon);
+  const lean = options.lean ? leanSenderFor(client, internals) : null;
+  const reads = options.dedupe && lean !== null ? new TickReads(internals) : null;
+  if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
+  const ambient = new Ambient<CallScope>();
+  return { internals, counters, tickEnd, cork, connection, lane, transactions, blocked, limit, lean, reads, ambient };
+}
+
+function transactionsOn(client: IoredisClient, connection: ConnectionState, options: ResolvedOptions): Transactions {
+  // What is called on a transaction's connection is part of it: the whole is one call, so that no part is isolated or capped.
+  const own = { ...options, blocking: "inline", maxPending: Infinity, maxPendingBytes: Infinity } as const;
+  return new Transactions(client, internalsOf(client), connection, options.maxTransactionConnections, (lane) =>
+    viewOn(lane, partsFor(lane, own, false), (override) => lane.duplicate(override as never) as object),
+  );
+}
+
+function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
+  const { internals, counters, tickEnd, cork, lane, transactions, blocked, limit, lean, reads, ambient } = parts;
+  const View = createViewClass({
+    ...{ client, duplicate, ...parts },
+    controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
+  });
+  const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(new View(gate));
+  const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
+  // Not the user's own view: that acts in the scope of whoever happens to call.
+  const outsideOfScopes = viewOf({ run: (call) => call.send() });
+  const shared = {
+    client,
+    flush: (): void => {
+      tickEnd.workNow();
+      cork.flush();
+    },
+    stats: () => ({
+      ...counters.snapshot(),
+      lean: lean !== null,
+      deduplicated: reads?.shared ?? 0,
+      pending: pendingCommands(internals) + blocked(),
+      waiting: limit?.waiting ?? 0,
+      overloads: limit?.overloads ?? 0,
+      blockingConnections: lane?.connections ?? 0,
+      transactionConnections: transactions?.connections ?? 0,
+    }),
+    scope: (options?: unknown): Scope<C> => handleOf(new CallScope(resolveScopeOptions(options))),
+  };
+  const handleOf = (calls: CallScope): Scope<C> => {
+    calls.handle ??= new ScopeHandle({ ambient, viewOf }, calls);
+    return calls.handle as Scope<C>;
+  };
+  const controls = (gateNow: () => CallGate | null): TickpipeControls<C> => {
+    const currentScope = (): Scope<C> | undefined => {
+      const calls = CallScope.of(gateNow());
+      return calls === null ? undefined : handleOf(calls);
+    };
+    return {
+      ...shared,
+      currentScope,
+      loader: (options) => loaders.make(options, outsideOfScopes, currentScope),
+      transaction: async (keys, fn, options) => {
+        if (transactions === null) throw nested();
+        const send = (): Promise<unknown> => transactions.run(keys, fn, options, admitWith(limit));
+        const gate = gateNow();
+        const run = gate === null ? send() : gate.run({ ...TRANSACTION, send, sendWithoutCallback: send });
+        return (await run) as TransactionReplies | null;
+      },
+    };
+  };
+  const controlsIn = (gate: CallGate): object => {
+    gate.controls ??= controls(() => gate);
+    return gate.controls;
+  };
+  const ownControls = controls(() => ambient.current());
+  return viewOf(null);
+}
+
+/** A transaction as one call of its scope: it may read and write anything. */
+const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, args: [], callback: undefined } as const;
+
+function admitWith(limit: PendingLimit | null): Admit {
+  return (args, make) =>
+    limit === null
+      ? make()
+      : limit.run({ commands: 1, args, callback: undefined, make: () => make().finally(limit.drainSoon) });
+}
+
+/**
+ * The one cast from the object that was built to the type that it has by construction: its prototype chain ends at the
+ * client, and `tickpipe` was defined on it. TypeScript cannot follow a Proxy in a prototype chain.
+ */
+export function asView<C extends IoredisClient>(view: object): Tickpiped<C> {
+  return view as Tickpiped<C>;
+}

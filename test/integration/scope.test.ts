@@ -1,0 +1,255 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Scope, type ScopeOptions, type Tickpiped, tickpipe } from "@tickpipe/core";
+import { eventually } from "@tickpipe/test-support";
+import type { Redis } from "ioredis";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { range, useServer } from "../engine.ts";
+
+const server = useServer();
+let plain: Redis;
+let redis: Tickpiped<Redis>;
+
+beforeAll(async () => {
+  plain = server.client();
+  redis = tickpipe(server.client());
+  await redis.ping();
+});
+
+beforeEach(async () => {
+  await plain.flushall();
+  await plain.mset("key", "value", "other", "value");
+});
+
+const open = (options?: ScopeOptions): Scope<Redis> => redis.tickpipe.scope(options);
+/** Gives the BLPOP that its caller no longer waits for what it is for. */
+const endBlocked = async (): Promise<void> => {
+  await plain.rpush("list", "element");
+  await eventually("popped", async () => (await plain.llen("list")) === 0);
+};
+const codeOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    (reply) => reply,
+    (error: { code?: string; message: string }) => error.code ?? error.message,
+  );
+
+describe("a scope's end", () => {
+  it("by close() refuses later calls, lets those that were sent finish, and those that wait fail", async () => {
+    const scope = open({ maxPerTick: 2 });
+    const calls = range(4).map((i) => codeOf(scope.redis.incr(`n${i}`)));
+    scope.close();
+    const closed = "ERR_TICKPIPE_SCOPE_CLOSED";
+    expect(await Promise.all(calls)).toEqual([1, 1, closed, closed]);
+    expect(await codeOf(scope.redis.incr("n0"))).toBe(closed);
+    expect(await codeOf(scope.redis.pipeline().incr("n0").exec() as Promise<unknown>)).toBe(closed);
+    expect(await new Promise((resolve) => scope.redis.incr("n0", (error) => resolve(error)))).toMatchObject({
+      code: closed,
+    });
+    expect(await plain.mget("n0", "n1", "n2")).toEqual(["1", "1", null]);
+  });
+
+  it("by its signal stops the waiting for calls that were sent, and never sends the others", async () => {
+    const controller = new AbortController();
+    const scope = open({ signal: controller.signal, maxPerTick: 3 });
+    const fellow = redis.get("key");
+    const calls = [
+      codeOf(scope.redis.get("key")),
+      codeOf(scope.redis.incr("sent")),
+      codeOf(scope.redis.blpop("list", 0)),
+      codeOf(scope.redis.incr("waiting")),
+      new Promise((resolve) => scope.redis.incr("waiting", (error) => resolve((error as { code?: string })?.code))),
+      codeOf(scope.redis.pipeline().incr("waiting").exec() as Promise<unknown>),
+    ];
+    const after = redis.get("other");
+    controller.abort(new Error("gone"));
+    const aborted = "ERR_TICKPIPE_ABORTED";
+    expect(await Promise.all(calls)).toEqual(calls.map(() => aborted));
+    // Whoever shares the read has it, and every reply finds its own caller.
+    expect(await Promise.all([fellow, after, redis.get("sent")])).toEqual(["value", "value", "1"]);
+    await expect(scope.redis.get("key")).rejects.toMatchObject({ code: aborted, cause: new Error("gone") });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await plain.get("waiting")).toBeNull();
+    await endBlocked();
+  });
+
+  it("by its deadline rejects likewise", async () => {
+    const scope = open({ deadlineMs: 20 });
+    const waiting = codeOf(scope.redis.blpop("list", 0));
+    expect(await codeOf(scope.redis.get("key"))).toBe("value");
+    expect(await waiting).toBe("ERR_TICKPIPE_DEADLINE");
+    expect(await codeOf(scope.redis.get("key"))).toBe("ERR_TICKPIPE_DEADLINE");
+    await endBlocked();
+  });
+
+  it("calls a callback once, whether the reply or the end comes first", async () => {
+    const controller = new AbortController();
+    const scope = open({ signal: controller.signal });
+    const told: unknown[] = [];
+    await new Promise((resolve) => scope.redis.get("key", (error, reply) => resolve(told.push([error, reply]))));
+    await new Promise((resolve) => {
+      scope.redis.get("key", (error) => resolve(told.push((error as { code?: string } | null)?.code)));
+      controller.abort();
+    });
+    await redis.ping();
+    expect(told).toEqual([[null, "value"], "ERR_TICKPIPE_ABORTED"]);
+  });
+
+  it("never ends the process by a call that nobody waits for", async () => {
+    const unhandled: unknown[] = [];
+    const listen = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", listen);
+    onTestFinished(() => void process.off("unhandledRejection", listen));
+    const controller = new AbortController();
+    const [aborted, closed] = [open({ signal: controller.signal, maxPerTick: 1 }), open()];
+    aborted.redis.get("key");
+    aborted.redis.get("key");
+    controller.abort();
+    aborted.redis.get("key");
+    const waiting = open({ maxPerTick: 1 });
+    waiting.redis.get("key");
+    waiting.redis.get("other");
+    for (const scope of [waiting, closed]) scope.close();
+    closed.redis.get("key");
+    closed.redis.pipeline().get("key").exec();
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+    // What Redis itself refuses is heard of, as on the plain client.
+    open({ signal: new AbortController().signal }).redis.lpush("key", "value");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(unhandled).toEqual([expect.objectContaining({ message: expect.stringContaining("WRONGTYPE") })]);
+  });
+
+  it("leaves no listener on the signal, and an aborted one refuses from the start", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const added: unknown[] = [];
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+      added.push(args[1]);
+      addEventListener.apply(signal, args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+      added.splice(added.indexOf(args[1]), 1);
+      removeEventListener.apply(signal, args);
+    };
+    for (const scope of range(5).map(() => open({ signal }))) scope.close();
+    expect(added).toEqual([]);
+    controller.abort();
+    expect(await codeOf(open({ signal }).redis.get("key"))).toBe("ERR_TICKPIPE_ABORTED");
+  });
+});
+
+describe("a scope's turns", () => {
+  it("hold up only its own calls, and keep their order", async () => {
+    const [greedy, modest] = [open({ maxPerTick: 10 }), open()];
+    const order: string[] = [];
+    const note = (name: string) => () => order.push(name);
+    const many = range(95).map((i) => greedy.redis.rpush("list", i).then(note("greedy")));
+    const large = greedy.redis.pipeline(range(25).map((i) => ["rpush", "list", String(95 + i)])).exec();
+    const last = greedy.redis.rpush("list", 120);
+    const few = modest.redis.get("key").then(note("modest"));
+    await Promise.all([...many, large, last, few]);
+    expect(order.indexOf("modest")).toBeLessThan(20);
+    expect(await plain.lrange("list", 0, -1)).toEqual(range(121).map(String));
+  });
+
+  it("keep each caller's async context", async () => {
+    const context = new AsyncLocalStorage<number>();
+    const scope = open({ maxPerTick: 1 });
+    const seen: unknown[] = [];
+    const raw = redis.tickpipe.client;
+    const { sendCommand } = raw;
+    onTestFinished(() => {
+      raw.sendCommand = sendCommand;
+    });
+    raw.sendCommand = function (this: Redis, ...args: unknown[]) {
+      seen.push(context.getStore());
+      return (sendCommand as (...all: unknown[]) => unknown).apply(this, args);
+    } as typeof sendCommand;
+    await Promise.all(range(4).map((i) => context.run(i, () => scope.redis.incr("n"))));
+    expect(seen).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe("a scope's run", () => {
+  it("has views of no scope act in it, also after awaits, and no other scope's view", async () => {
+    const [scope, other] = [open({ name: "a" }), open({ name: "b" })];
+    const result = await scope.run(async () => {
+      await redis.get("key");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await Promise.all([redis.get("key"), redis.pipeline().get("key").exec(), other.redis.get("key")]);
+      return redis.tickpipe.currentScope()?.name;
+    });
+    expect(result).toBe("a");
+    expect([scope.stats().commands, other.stats().commands]).toEqual([3, 1]);
+    expect(redis.tickpipe.currentScope()).toBeUndefined();
+    expect(() =>
+      scope.run(() => {
+        throw new RangeError("mine");
+      }),
+    ).toThrow(RangeError);
+  });
+
+  it("keeps many at once apart, and lets what goes on after a close act in none", async () => {
+    const scopes = range(200).map(() => open({ memo: true }));
+    await Promise.all(
+      scopes.map((scope, i) =>
+        scope.run(async () => {
+          await redis.set(`owner:${i}`, i);
+          for (const _ of range(3)) {
+            await new Promise((resolve) => setImmediate(resolve));
+            expect(await redis.get(`owner:${i}`)).toBe(String(i));
+          }
+          expect(redis.tickpipe.currentScope()).toBe(scope);
+          scope.close();
+          expect(await redis.incr("after")).toBeGreaterThan(0);
+          expect(redis.tickpipe.currentScope()).toBeUndefined();
+        }),
+      ),
+    );
+    for (const scope of scopes) expect(scope.stats()).toMatchObject({ commands: 2, memoHits: 2 });
+  });
+});
+
+describe("a scope's budget", () => {
+  it("warns once, with the counts and the scope's name", async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on("warning", listen);
+    onTestFinished(() => void process.off("warning", listen));
+    const scope = open({ name: "/posts", maxRoundTrips: 2 });
+    for (const _ of range(4)) await scope.redis.get("key");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({ name: "TickpipeWarning", code: "TICKPIPE_OVER_BUDGET" });
+    expect(warnings[0]?.message).toContain('The scope "/posts" makes 3 round trips, more than maxRoundTrips (2)');
+  });
+
+  it("rejects what is over it, unsent, if asked to", async () => {
+    const scope = open({ maxCommands: 3, whenOverBudget: "reject" });
+    const over = "ERR_TICKPIPE_OVER_BUDGET";
+    const calls = [
+      scope.redis.incr("n"),
+      scope.redis.pipeline().incr("n").incr("n").incr("n").exec(),
+      scope.redis.incr("n"),
+    ];
+    expect(await Promise.all(calls.map((call) => codeOf(call as Promise<unknown>)))).toEqual([1, over, 2]);
+    const trips = open({ maxRoundTrips: 1, whenOverBudget: "reject" });
+    expect(await Promise.all([trips.redis.get("key"), trips.redis.get("other")])).toEqual(["value", "value"]);
+    expect(await codeOf(trips.redis.get("key"))).toBe(over);
+  });
+});
+
+it.each<[object, string]>([
+  [{ name: 1 }, 'option "name" of scope() to be a string'],
+  [{ memo: "get" }, 'option "memo" of scope()'],
+  [{ memo: ["set"] }, 'option "memo" of scope()'],
+  [{ signal: {} }, 'option "signal" of scope() to be an AbortSignal'],
+  [{ deadlineMs: 0 }, 'option "deadlineMs" of scope() to be a number of milliseconds above 0'],
+  [{ deadlineMs: 2 ** 31 }, 'option "deadlineMs" of scope()'],
+  [{ maxPerTick: 0.5 }, 'option "maxPerTick" of scope() to be a whole number from 1 on'],
+  [{ maxCommands: -1 }, 'option "maxCommands" of scope()'],
+  [{ whenOverBudget: "throw" }, 'option "whenOverBudget" of scope() to be "warn" or "reject"'],
+  [{ nmae: "x" }, "scope() has no option named"],
+])("scope() refuses %j", (options, said) => {
+  expect(() => redis.tickpipe.scope(options as ScopeOptions)).toThrow(said);
+});

@@ -1,0 +1,52 @@
+/*
+ * `pnpm soak [--minutes N] [--seed N]`: random programs on the plain and on the wrapped client until it is stopped, the time
+ * is over, or the sides diverge, which makes it exit with 1.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { printTally, Rounds } from "./rounds.ts";
+
+const REPORT_EVERY_MS = 10_000;
+
+const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
+const minutes = Number(values.minutes ?? Number.POSITIVE_INFINITY);
+const firstSeed = Number(values.seed ?? process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+if (!(minutes > 0) || !Number.isInteger(firstSeed)) {
+  console.error("Expected --minutes to be a positive number and --seed an integer.");
+  process.exit(2);
+}
+
+let stopped = false;
+process.once("SIGINT", () => {
+  stopped = true;
+});
+
+const began = performance.now();
+const endsAt = began + minutes * 60_000;
+const rounds = await Rounds.start();
+let seed = firstSeed;
+let divergence: string | null = null;
+console.log(`SEED=${firstSeed}`);
+let reportAt = performance.now() + REPORT_EVERY_MS;
+while (!stopped && divergence === null && performance.now() < endsAt) {
+  divergence = await rounds.run(seed++);
+  if (performance.now() >= reportAt) {
+    report();
+    reportAt += REPORT_EVERY_MS;
+  }
+  await turn();
+}
+report();
+if (divergence !== null) console.error(`The sides diverged.\n${divergence}`);
+await rounds.stop();
+process.exitCode = divergence === null ? 0 : 1;
+
+function report(): void {
+  const { rss, heapUsed } = process.memoryUsage();
+  const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  const divergences = divergence === null ? 0 : 1;
+  console.log(
+    `${seconds} s, SEED=${firstSeed} to ${seed}: ${printTally(rounds.tally)}; ${divergences} divergences; heap ${mib(heapUsed)} MiB, process ${mib(rss)} MiB`,
+  );
+}

@@ -1,0 +1,56 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { callBatch, callCommand } from "./calls.ts";
+import { Ledger } from "./ledger.ts";
+import type { Thread, Tick } from "./program.ts";
+import type { ClientUnderTest } from "./side.ts";
+
+/** Runs a thread: its ticks, each at once, with the pauses between them. */
+export class RunningThread {
+  readonly ledger: Ledger = new Ledger();
+  readonly #thread: Thread;
+  readonly #client: ClientUnderTest;
+  readonly #callsOf = new Map<number, string[]>();
+  #steps = 0;
+
+  constructor(thread: Thread, client: ClientUnderTest) {
+    this.#thread = thread;
+    this.#client = client;
+  }
+
+  async run(): Promise<void> {
+    const { ledger } = this;
+    for (const tick of this.#thread.ticks) {
+      if (tick.alone) await ledger.until(() => ledger.pending === 0);
+      this.#call(tick);
+      await this.#pauseAfter(tick);
+    }
+    await ledger.until(() => ledger.pending === 0);
+  }
+
+  #call({ steps }: Tick): void {
+    for (const step of steps) {
+      const call = String(this.#steps++);
+      if (step.kind === "flush") {
+        this.#client.flush();
+        continue;
+      }
+      this.#callsOf.set(step.caller, [...(this.#callsOf.get(step.caller) ?? []), call]);
+      const object = this.#client.objects[step.via];
+      if (step.kind === "call") callCommand(object, step, call, this.ledger);
+      else callBatch(object, step, call, this.ledger);
+    }
+  }
+
+  async #pauseAfter({ pause, steps }: Tick): Promise<void> {
+    const { ledger } = this;
+    if (pause === "all") return ledger.until(() => ledger.pending === 0);
+    if (pause === "turn" || pause === "turns") {
+      for (let turns = pause === "turn" ? 1 : 4; turns > 0; turns -= 1) await turn();
+    }
+    if (pause === "caller") {
+      const first = steps.find((step) => step.kind !== "flush");
+      const calls = first ? (this.#callsOf.get(first.caller) ?? []) : [];
+      await ledger.until(() => !calls.some((call) => ledger.isPending(call)));
+    }
+  }
+}

@@ -1,28 +1,49 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { disconnect, nextMessage } from "@tickpipe/test-support";
-import type { Measurement } from "./subject-process.ts";
-import type { Workload } from "./workloads.ts";
+import type { TaskName, Tasks } from "./tasks.ts";
 
 /** A subject in a process of its own. */
 export interface RunningSubject {
   readonly name: string;
-  /** One round; `null` if the subject cannot do this workload. */
-  measure(workload: Workload): Promise<Measurement | null>;
+  run<Name extends TaskName>(task: Name, given: Tasks[Name]["given"]): Promise<Tasks[Name]["answer"]>;
   stop(): Promise<void>;
 }
 
-export async function startSubject(name: string, port: number): Promise<RunningSubject> {
-  const child = fork(fileURLToPath(new URL("./subject-process.js", import.meta.url)), [name, String(port)]);
+/** @param nodeOptions options for its Node, such as `--expose-gc` */
+export async function startSubject(
+  name: string,
+  port: number,
+  nodeOptions: readonly string[] = [],
+): Promise<RunningSubject> {
+  const program = fileURLToPath(new URL("./subject-process.js", import.meta.url));
+  const child = fork(program, [name, String(port)], { execArgv: [...nodeOptions] });
   const answer = (): Promise<unknown> => nextMessage(child, `The process of ${name}`);
   await answer();
   return {
     name,
-    measure: async (workload) => {
+    run: async (task, given) => {
       const answered = answer();
-      child.send(workload);
-      return (await answered) as Measurement | null;
+      child.send({ task, given });
+      return (await answered) as Tasks[typeof task]["answer"];
     },
     stop: () => disconnect(child),
   };
+}
+
+/** Starts a subject for each name, gives them to `use` and stops them. */
+export async function withSubjects<T>(
+  names: readonly string[],
+  port: number,
+  use: (running: readonly RunningSubject[]) => Promise<T>,
+): Promise<T> {
+  const running: RunningSubject[] = [];
+  try {
+    const started = await Promise.allSettled(names.map((name) => startSubject(name, port)));
+    for (const subject of started) if (subject.status === "fulfilled") running.push(subject.value);
+    for (const subject of started) if (subject.status === "rejected") throw subject.reason;
+    return await use(running);
+  } finally {
+    await Promise.all(running.map((subject) => subject.stop()));
+  }
 }

@@ -1,5 +1,6 @@
 import { tickpipe } from "@tickpipe/core";
 import { Redis } from "ioredis";
+import { AUTO_PIPELINING, BASELINE, NODE_REDIS, OURS, PIPELINE } from "../subject-names.ts";
 import { glide } from "./subjects/glide.ts";
 import { autoPipeline, callByCall, pipelined } from "./subjects/ioredis.ts";
 import { mget, rawSocket } from "./subjects/limits.ts";
@@ -14,17 +15,13 @@ export interface Subject {
   can(workload: Workload): boolean;
 }
 
-/** The one that the others are compared with. */
-export const BASELINE = "ioredis";
-export const OURS = "tickpipe";
-
 /** The subjects by the names that the report shows. */
 export const subjects: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
   [BASELINE]: (port) => callByCall(new Redis(port)),
-  "ioredis enableAutoPipelining": (port) => callByCall(new Redis(port, { enableAutoPipelining: true })),
-  "hand-written pipeline()": (port) => pipelined(new Redis(port)),
+  [AUTO_PIPELINING]: (port) => callByCall(new Redis(port, { enableAutoPipelining: true })),
+  [PIPELINE]: (port) => pipelined(new Redis(port)),
   "ioredis-auto-pipeline": (port) => autoPipeline(new Redis(port)),
-  "node-redis": nodeRedis,
+  [NODE_REDIS]: nodeRedis,
   "valkey-glide": glide,
   [OURS]: (port) => callByCall(tickpipe(new Redis(port))),
   "limit: one mget": (port) => mget(new Redis(port)),

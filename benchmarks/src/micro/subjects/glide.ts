@@ -6,8 +6,9 @@ import { eachCall } from "./each-call.ts";
 export async function glide(port: number): Promise<Subject> {
   const client = await GlideClient.createClient({
     addresses: [{ host: "127.0.0.1", port }],
-    // Its own limit is 1,000, and a larger tick would fail.
+    // Its own limits are 1,000 requests and 250 ms, and a larger tick would fail.
     inflightRequestsLimit: 100_000,
+    requestTimeout: 30_000,
   });
   return eachCall(client);
 }

@@ -1,4 +1,4 @@
-import { type RunningServer, startEngine } from "@tickpipe/test-support";
+import { HOST, type RunningServer, startEngine } from "@tickpipe/test-support";
 import { Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, inject } from "vitest";
 
@@ -31,7 +31,7 @@ export function useServer(): TestServer {
       return port();
     },
     client: (options = {}) => {
-      const client = new Redis({ port: port(), ...options });
+      const client = new Redis({ host: HOST, port: port(), ...options });
       clients.push(client);
       return client;
     },

@@ -1,3 +1,4 @@
+import { HOST } from "@tickpipe/test-support";
 import { Redis, type RedisOptions } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
 import { Redis as Redis54 } from "ioredis5.4";
@@ -13,7 +14,7 @@ export interface ClientVariant {
 function variant(name: string, Client: unknown, fixed: RedisOptions = {}): ClientVariant {
   // The versions differ in their types; what the tests call is alike in all of them.
   const Class = Client as typeof Redis;
-  return { name, Redis: Class, make: (options) => new Class({ ...options, ...fixed }) };
+  return { name, Redis: Class, make: (options) => new Class({ host: HOST, ...options, ...fixed }) };
 }
 
 export const clientVariants: readonly ClientVariant[] = [

@@ -1,5 +1,5 @@
 import { type TickpipeOptions, tickpipe } from "@tickpipe/core";
-import { type FaultProxy, startFaultProxy } from "@tickpipe/test-support";
+import { type FaultProxy, HOST, startFaultProxy } from "@tickpipe/test-support";
 import { Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { bounds, fullTick } from "./exchange.ts";
@@ -94,7 +94,7 @@ async function playOn(
   options: PlayOptions,
   ledger: Ledger,
 ): Promise<Outcome> {
-  const control = new Redis({ port: server.port, retryStrategy: () => 5 });
+  const control = new Redis({ host: HOST, port: server.port, retryStrategy: () => 5 });
   control.on("error", () => {});
   await control.flushall();
   const proxy = await startFaultProxy(server.port);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import { tickpipe } from "@tickpipe/core";
-import { type RunningServer, startFaultProxy, startRedisServer } from "@tickpipe/test-support";
+import { HOST, type RunningServer, startFaultProxy, startRedisServer } from "@tickpipe/test-support";
 import { Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, expect } from "vitest";
 import { range } from "../engine.ts";
@@ -48,7 +48,7 @@ export function useCutPlayers(): CutPlayers {
       return replies;
     },
     play: async (cuts, make, { anyOrder = false } = {}) => {
-      const controls = sides.map(({ server }) => new Redis({ port: server.port }));
+      const controls = sides.map(({ server }) => new Redis({ host: HOST, port: server.port }));
       await Promise.all(controls.map((control) => control.flushall()));
       const openPair = () => Promise.all(sides.map((side) => openPlayer(side, ledger, make)));
       await forEachCut(cuts, openPair, async (cut, players) => {

@@ -1,5 +1,5 @@
 import { tickpipe } from "@tickpipe/core";
-import { eventually, startEngine } from "@tickpipe/test-support";
+import { eventually, HOST, startEngine } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
 import { range, useServer } from "../engine.ts";
@@ -120,7 +120,7 @@ describe("a load that fails", () => {
 describe("without Redis", () => {
   it("all requests are answered, when it is killed in mid-run, at once, and again from it when it is back", async () => {
     const killed = await startEngine(inject("engine"));
-    const client = new Redis({ port: killed.port, maxRetriesPerRequest: null, retryStrategy: () => 5 });
+    const client = new Redis({ host: HOST, port: killed.port, maxRetriesPerRequest: null, retryStrategy: () => 5 });
     client.on("error", () => {});
     const { users, asked } = await makeLoader(tickpipe(client));
     let answered = 0;
@@ -145,7 +145,7 @@ describe("without Redis", () => {
 
   it("is not waited for when the connection is lost while it is asked", async () => {
     const killed = await startEngine(inject("engine"));
-    const client = new Redis({ port: killed.port, maxRetriesPerRequest: null });
+    const client = new Redis({ host: HOST, port: killed.port, maxRetriesPerRequest: null });
     client.on("error", () => {});
     const inline = tickpipe(client, { blocking: "inline" });
     const { redis, users, asked } = await makeLoader(inline);
@@ -215,7 +215,7 @@ describe("without Redis", () => {
   });
 
   it("answers when it cannot be reached from the start", async () => {
-    const client = new Redis({ port: 1, lazyConnect: true, retryStrategy: () => 1_000_000 });
+    const client = new Redis({ host: HOST, port: 1, lazyConnect: true, retryStrategy: () => 1_000_000 });
     client.on("error", () => {});
     const users = tickpipe(client).tickpipe.loader({
       key: (id: number) => `u${id}`,

@@ -1,7 +1,7 @@
 /* pnpm bench:http: Express apps, each subject in a process of its own, take turns under the same load. */
 import { access, constants, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { startRedisServer } from "@tickpipe/test-support";
+import { HOST, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { barLines } from "../bars.ts";
 import { environmentOf } from "../environment.ts";
@@ -53,7 +53,7 @@ async function bench(
 }
 
 async function fill(port: number, mostCalls: number): Promise<void> {
-  const client = new Redis(port);
+  const client = new Redis(port, HOST);
   try {
     await seed(client, mostCalls);
   } finally {

@@ -1,4 +1,5 @@
 import { tickpipe } from "@tickpipe/core";
+import { HOST } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { AUTO_PIPELINING, BASELINE, NODE_REDIS, OURS, PIPELINE } from "../subject-names.ts";
 import { glide } from "./subjects/glide.ts";
@@ -17,13 +18,13 @@ export interface Subject {
 
 /** The subjects by the names that the report shows. */
 export const subjects: Readonly<Record<string, (port: number) => Promise<Subject>>> = {
-  [BASELINE]: (port) => callByCall(new Redis(port)),
-  [AUTO_PIPELINING]: (port) => callByCall(new Redis(port, { enableAutoPipelining: true })),
-  [PIPELINE]: (port) => pipelined(new Redis(port)),
-  "ioredis-auto-pipeline": (port) => autoPipeline(new Redis(port)),
+  [BASELINE]: (port) => callByCall(new Redis(port, HOST)),
+  [AUTO_PIPELINING]: (port) => callByCall(new Redis(port, HOST, { enableAutoPipelining: true })),
+  [PIPELINE]: (port) => pipelined(new Redis(port, HOST)),
+  "ioredis-auto-pipeline": (port) => autoPipeline(new Redis(port, HOST)),
   [NODE_REDIS]: nodeRedis,
   "valkey-glide": glide,
-  [OURS]: (port) => callByCall(tickpipe(new Redis(port))),
-  "limit: one mget": (port) => mget(new Redis(port)),
+  [OURS]: (port) => callByCall(tickpipe(new Redis(port, HOST))),
+  "limit: one mget": (port) => mget(new Redis(port, HOST)),
   "limit: raw socket": rawSocket,
 };

@@ -1,6 +1,6 @@
 /* pnpm bench:blocking: how long a GET takes alone, and beside blocking calls on the same client. */
 import { tickpipe } from "@tickpipe/core";
-import { median, startRedisServer } from "@tickpipe/test-support";
+import { HOST, median, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { quantile } from "../statistics.ts";
 import { BASELINE, OURS } from "../subject-names.ts";
@@ -42,7 +42,7 @@ async function besideBlocking(redis: Redis, gets: number): Promise<number> {
 }
 
 const server = await startRedisServer();
-const clients = [new Redis(server.port), new Redis(server.port)] as const;
+const clients = [new Redis(server.port, HOST), new Redis(server.port, HOST)] as const;
 try {
   const subjects: Subject[] = [
     { name: BASELINE, redis: clients[0], alone: [], beside: [] },

@@ -1,6 +1,6 @@
 /* pnpm bench:fairness: how long one request's calls take while another makes 100,000, with and without `maxPerTick`. */
 import { type ScopeOptions, tickpipe } from "@tickpipe/core";
-import { median, startRedisServer } from "@tickpipe/test-support";
+import { HOST, median, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { quantile } from "../statistics.ts";
 import { textTable } from "../text-table.ts";
@@ -14,7 +14,7 @@ const PAUSE_MS = 2;
 const QUIET_REQUESTS = 200;
 
 const server = await startRedisServer();
-const client = new Redis(server.port);
+const client = new Redis(server.port, HOST);
 const redis = tickpipe(client);
 
 async function modestRequest(): Promise<number> {

@@ -1,7 +1,7 @@
 /* pnpm bench:outage: Redis is gone for a minute under load; what a process holds meanwhile, and how soon it serves again. Run with --expose-gc. */
 import { parseArgs } from "node:util";
 import { tickpipe } from "@tickpipe/core";
-import { startRedisServer } from "@tickpipe/test-support";
+import { HOST, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 
 const USAGE = `Usage: bench:outage [--seconds N] [--rate N] [--max-pending N]
@@ -38,7 +38,7 @@ const heapNow = (): number => {
 };
 
 const first = await startRedisServer();
-const client = new Redis(first.port);
+const client = new Redis(first.port, HOST);
 client.on("error", () => {});
 const redis = tickpipe(client, { maxPending });
 await redis.ping();

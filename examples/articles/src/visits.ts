@@ -6,7 +6,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { PGlite } from "@electric-sql/pglite";
 import { tickpipe } from "@tickpipe/core";
-import { startRedisServer } from "@tickpipe/test-support";
+import { HOST, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { createApp } from "./app/app.ts";
 import type { Article, Database } from "./app/articles.ts";
@@ -25,7 +25,7 @@ const database: Database = {
 };
 
 const redisServer = await startRedisServer();
-const client = new Redis(redisServer.port);
+const client = new Redis(redisServer.port, HOST);
 // A client without this would print each failed try to reconnect.
 client.on("error", () => {});
 await client.ping();

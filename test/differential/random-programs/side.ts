@@ -1,5 +1,5 @@
 import { tickpipe } from "@tickpipe/core";
-import { type RunningServer, startRedisServer } from "@tickpipe/test-support";
+import { HOST, type RunningServer, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { clientVariants } from "../../variants.ts";
 import { LOADED_SCRIPTS } from "./generate/other-commands.ts";
@@ -30,7 +30,7 @@ export class Side {
 
   static async start(name: Side["name"]): Promise<Side> {
     const server = await startRedisServer();
-    return new Side(name, server, new Redis({ port: server.port }), await Monitor.start(server.port));
+    return new Side(name, server, new Redis({ host: HOST, port: server.port }), await Monitor.start(server.port));
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,11 @@
-import { type DelayProxy, machineMillis, median, type RunningServer, startDelayProxy } from "@tickpipe/test-support";
+import {
+  type DelayProxy,
+  HOST,
+  machineMillis,
+  median,
+  type RunningServer,
+  startDelayProxy,
+} from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import type { LatencyResult } from "../../results.ts";
 import { isLimit } from "../../subject-names.ts";
@@ -43,7 +50,7 @@ export async function runLatency(
 }
 
 async function roundTripOf({ port }: DelayProxy): Promise<number> {
-  const client = new Redis(port);
+  const client = new Redis(port, HOST);
   await client.ping();
   const millis: number[] = [];
   for (let i = 0; i < PINGS; i++) {

@@ -1,4 +1,5 @@
 import type { RunningServer } from "@tickpipe/test-support";
+import { HOST } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import type { Throughput, WorkloadResult } from "../../results.ts";
 import { takeTurnsWarm } from "../../take-turns.ts";
@@ -55,7 +56,7 @@ export async function runThroughput(
 
 /** Fills an empty server with what the workloads read. */
 export async function seed(port: number, valueBytes: number, keys: number): Promise<void> {
-  const client = new Redis(port);
+  const client = new Redis(port, HOST);
   const value = "x".repeat(valueBytes);
   const fields = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`field${i}`, `value ${i}`]));
   await client.flushall();

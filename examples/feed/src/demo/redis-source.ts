@@ -1,4 +1,4 @@
-import { findRedisServer, startEmbeddedValkey, startRedisServer } from "@tickpipe/test-support";
+import { findRedisServer, HOST, startEmbeddedValkey, startRedisServer } from "@tickpipe/test-support";
 import { Redis, type RedisOptions } from "ioredis";
 
 /** A Redis for the demo. */
@@ -16,7 +16,9 @@ export interface RedisSource {
 export type RedisAddress = string | number;
 
 export function connectTo(address: RedisAddress, options: RedisOptions = {}): Redis {
-  return typeof address === "string" ? new Redis(address, options) : new Redis({ port: address, ...options });
+  return typeof address === "string"
+    ? new Redis(address, options)
+    : new Redis({ host: HOST, port: address, ...options });
 }
 
 /**

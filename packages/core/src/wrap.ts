@@ -7,12 +7,16 @@ import { ConnectionState } from "./lanes/connection-state.ts";
 import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
 import { type Admit, Transactions } from "./lanes/transaction.ts";
 import { nested } from "./lanes/transaction-client.ts";
+import { keyFinderOf } from "./lean/ioredis-command.ts";
 import { leanSenderFor } from "./lean/lean-sender.ts";
 import { PendingLimit } from "./limits/pending-limit.ts";
 import { LoaderMaker } from "./loader/loader.ts";
 import { BatchCounters } from "./observe/batch-counters.ts";
+import { Recordings } from "./observe/recordings.ts";
+import type { ScopeRecord } from "./observe/records.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { pendingCommands } from "./queues/queues.ts";
+import { callFactsOf } from "./reads/call-facts.ts";
 import { TickReads } from "./reads/tick-reads.ts";
 import { Ambient } from "./scope/ambient.ts";
 import { CallScope } from "./scope/call-scope.ts";
@@ -81,6 +85,10 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
   const outsideOfScopes = viewOf({ run: (call) => call.send() });
+  const recordings = new Recordings<Scope<C>>({
+    about: callFactsOf(internals, keyFinderOf(client)),
+    sharedReads: () => reads?.shared ?? 0,
+  });
   const shared = {
     client,
     flush: (): void => {
@@ -97,7 +105,16 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       blockingConnections: lane?.connections ?? 0,
       transactionConnections: transactions?.connections ?? 0,
     }),
-    scope: (options?: unknown): Scope<C> => handleOf(new CallScope(resolveScopeOptions(options))),
+    scope: (options?: unknown): Scope<C> => {
+      const resolved = resolveScopeOptions(options);
+      const recorded = recordings.open(resolved.name);
+      const calls = new CallScope(resolved, recorded?.recording ?? null);
+      const scope = handleOf(calls);
+      if (recorded !== null) calls.onceClosed(() => recorded.close(scope, () => calls.stats()));
+      return scope;
+    },
+    record: (listener: (record: ScopeRecord, scope: Scope<C>) => void, options?: unknown) =>
+      recordings.add(listener, options),
   };
   const handleOf = (calls: CallScope): Scope<C> => {
     calls.handle ??= new ScopeHandle({ ambient, viewOf }, calls);
@@ -116,7 +133,8 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
         if (transactions === null) throw nested();
         const send = (): Promise<unknown> => transactions.run(keys, fn, options, admitWith(limit));
         const gate = gateNow();
-        const run = gate === null ? send() : gate.run({ ...TRANSACTION, send, sendWithoutCallback: send });
+        const args: readonly unknown[] = Array.isArray(keys) ? keys : [];
+        const run = gate === null ? send() : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send });
         return (await run) as TransactionReplies | null;
       },
     };
@@ -130,7 +148,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
 }
 
 /** A transaction as one call of its scope: it may read and write anything. */
-const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, args: [], callback: undefined } as const;
+const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, callback: undefined } as const;
 
 function admitWith(limit: PendingLimit | null): Admit {
   return (args, make) =>

@@ -38,7 +38,7 @@ class TakenStack implements CallSite {
 
   get stack(): string {
     if (this.#taken !== null) {
-      this.#text = ownFrames(this.#taken.stack);
+      this.#text = withoutTickpipe(this.#taken.stack);
       // What V8 took holds on to the functions and their receivers.
       this.#taken = null;
     }
@@ -46,13 +46,18 @@ class TakenStack implements CallSite {
   }
 }
 
-/** The frames of the user's own code; all but Tickpipe's where there are none. */
-export function ownFrames(stack: unknown): string {
-  // Where the user's own Error.prepareStackTrace has made something else of it.
+function withoutTickpipe(stack: unknown): string {
   if (typeof stack !== "string") return "";
-  const frames = stack
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line) && !OWN_FILES.some((own) => line.includes(own)));
-  const own = frames.filter((frame) => !/[\\/]node_modules[\\/]|\(node:|at (async )?node:|<anonymous>\)?$/.test(frame));
-  return (own.length > 0 ? own : frames).join("\n");
+  const isShown = (line: string): boolean => /^\s+at /.test(line) && !OWN_FILES.some((own) => line.includes(own));
+  return stack.split("\n").filter(isShown).join("\n");
+}
+
+// Such as "at Array.map (<anonymous>)" and "at async Promise.all (index 0)": V8's own.
+const NOT_OWN = /[\\/]node_modules[\\/]|\(node:|at (async )?node:|<anonymous>\)?$|\(index \d+\)$/;
+
+/** The frames of the user's own code, neither in a package of `node_modules` nor Node's; all where there are none of them. */
+export function ownFrames({ stack }: CallSite): string[] {
+  const frames = stack === "" ? [] : stack.split("\n").map((line) => line.trim());
+  const own = frames.filter((frame) => !NOT_OWN.test(frame));
+  return own.length > 0 ? own : frames;
 }

@@ -35,9 +35,9 @@ export interface RecordedCall {
 /** Where a call was made: a stack that is kept as V8 took it, and formatted when it is first looked at. */
 export interface CallSite {
   /**
-   * The frames, one a line as V8 writes them (`    at load (file:///app/posts.js:12:31)`), async ones included, the caller first: without
-   * those of Tickpipe, of packages in `node_modules` and of Node itself, unless there are no others. Source maps are followed where Node does so
-   * (`node --enable-source-maps`). Empty if nothing was taken.
+   * The frames, one a line as V8 writes them (`    at load (file:///app/posts.js:12:31)`), async ones included, the caller first: all but
+   * Tickpipe's own, those of Node and of packages among them. Source maps are followed where Node does so (`node --enable-source-maps`). Empty
+   * where the application has replaced `Error.prepareStackTrace` by something that writes no text.
    */
   readonly stack: string;
 }

@@ -110,7 +110,10 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       const recorded = recordings.open(resolved.name);
       const calls = new CallScope(resolved, recorded?.recording ?? null);
       const scope = handleOf(calls);
-      if (recorded !== null) calls.onceClosed(() => recorded.close(scope, () => calls.stats()));
+      if (recorded !== null) {
+        calls.onceClosed(() => recorded.closed(scope, calls.stats()));
+        recorded.opened(scope);
+      }
       return scope;
     },
     record: (listener: (record: ScopeRecord, scope: Scope<C>) => void, options?: unknown) =>

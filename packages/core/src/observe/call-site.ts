@@ -55,9 +55,25 @@ function withoutTickpipe(stack: unknown): string {
 // Such as "at Array.map (<anonymous>)" and "at async Promise.all (index 0)": V8's own.
 const NOT_OWN = /[\\/]node_modules[\\/]|\(node:|at (async )?node:|<anonymous>\)?$|\(index \d+\)$/;
 
+/**
+ * The user's own frames down to the function that was resumed from an `await`; `null` where the stack does not tell that one was, since nothing was
+ * awaited or the tool that wrote it leaves that out.
+ */
+export function framesOfResumed({ stack }: CallSite): string[] | null {
+  const lines = stack.split("\n");
+  const end = lines.findIndex((line) => /^\s+at async |node:internal\/process\/task_queues/.test(line));
+  return end < 0 ? null : ownFrames({ stack: lines.slice(0, end).join("\n") });
+}
+
 /** The frames of the user's own code, neither in a package of `node_modules` nor Node's; all where there are none of them. */
 export function ownFrames({ stack }: CallSite): string[] {
   const frames = stack === "" ? [] : stack.split("\n").map((line) => line.trim());
   const own = frames.filter((frame) => !NOT_OWN.test(frame));
   return own.length > 0 ? own : frames;
+}
+
+/** A frame as people read it: `load (posts.js:12:31)`, files within the working directory from there. */
+export function shownFrame(frame: string): string {
+  const text = frame.replace(/^at (async )?/, "").replaceAll("file://", "");
+  return text.replaceAll(`${process.cwd()}/`, "");
 }

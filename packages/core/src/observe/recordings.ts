@@ -1,13 +1,24 @@
 import { invalidOption, rejectUnknownOptions } from "../options.ts";
-import type { RecordOptions, ScopeRecord } from "./records.ts";
+import type { ScopeRecord } from "./records.ts";
 import type { ScopeStats } from "./round-trips.ts";
 import { type CallFacts, type RecordingLimits, ScopeRecording } from "./scope-recording.ts";
 
 /** Is told of each scope that was recorded, when it is closed. */
 type Told<Owner> = (record: ScopeRecord, owner: Owner) => void;
 
-interface Listener<Owner> extends RecordingLimits {
+interface Asked<Owner> extends RecordingLimits {
+  readonly opened: ((owner: Owner) => void) | undefined;
+}
+
+interface Listener<Owner> extends Asked<Owner> {
   readonly told: Told<Owner>;
+}
+
+/** The recording of a scope that is open. */
+export interface OpenRecording<Owner> {
+  readonly recording: ScopeRecording;
+  opened(owner: Owner): void;
+  closed(owner: Owner, stats: ScopeStats): void;
 }
 
 /** Who asks for the records of a client's scopes. */
@@ -29,7 +40,7 @@ export class Recordings<Owner> {
     if (typeof told !== "function") {
       throw invalidOption("what record() is given", "a function that takes a record and its scope", told);
     }
-    const listener = { told, ...resolveRecordOptions(options) };
+    const listener = { told, ...resolveRecordOptions<Owner>(options) };
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -37,18 +48,19 @@ export class Recordings<Owner> {
   }
 
   /** The recording of a scope that is opened now; `null` where nobody asks for it. */
-  open(
-    name: string | undefined,
-  ): { recording: ScopeRecording; close(owner: Owner, stats: () => ScopeStats): void } | null {
+  open(name: string | undefined): OpenRecording<Owner> | null {
     if (this.#listeners.size === 0) return null;
     const asking = [...this.#listeners];
     const recording = new ScopeRecording(name, mostOf(asking), this.#facts);
     return {
       recording,
-      close: (owner, stats) => {
+      opened: (owner) => {
+        for (const { opened } of asking) if (opened !== undefined) safely(() => opened(owner));
+      },
+      closed: (owner, stats) => {
         recording.close();
         for (const listener of asking) {
-          if (this.#listeners.has(listener)) tell(listener.told, recording.record(stats()), owner);
+          if (this.#listeners.has(listener)) safely(() => listener.told(recording.record(stats), owner));
         }
       },
     };
@@ -56,9 +68,9 @@ export class Recordings<Owner> {
 }
 
 // As Node does for the subscribers of a diagnostics channel: whoever listens must not harm what is observed.
-function tell<Owner>(told: Told<Owner>, record: ScopeRecord, owner: Owner): void {
+function safely(tell: () => void): void {
   try {
-    told(record, owner);
+    tell();
   } catch (error) {
     process.nextTick(() => {
       throw error;
@@ -70,26 +82,35 @@ function tell<Owner>(told: Told<Owner>, record: ScopeRecord, owner: Owner): void
 function mostOf(asking: readonly RecordingLimits[]): RecordingLimits {
   return {
     callSites: asking.some(({ callSites }) => callSites),
+    replyUses: asking.some(({ replyUses }) => replyUses),
     maxCalls: Math.max(...asking.map(({ maxCalls }) => maxCalls)),
     maxCallSites: Math.max(...asking.map(({ maxCallSites }) => maxCallSites)),
   };
 }
 
-const DEFAULTS: RecordingLimits = { callSites: false, maxCalls: 1_000, maxCallSites: 200 };
+const KNOWN: readonly string[] = ["callSites", "replyUses", "maxCalls", "maxCallSites", "opened"];
 
-function resolveRecordOptions(options: unknown): RecordingLimits {
-  if (options === undefined) return DEFAULTS;
+function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
   if (typeof options !== "object" || options === null) {
     throw invalidOption("the options of record()", "an object", options);
   }
-  rejectUnknownOptions(options, Object.keys(DEFAULTS), "record()");
-  const { callSites = false, maxCalls = 1_000, maxCallSites = 200 } = options as RecordOptions;
-  if (typeof callSites !== "boolean") {
-    throw invalidOption('option "callSites" of record()', "true or false", callSites);
+  rejectUnknownOptions(options, KNOWN, "record()");
+  const {
+    callSites = false,
+    replyUses = false,
+    maxCalls = 1_000,
+    maxCallSites = 200,
+    opened,
+  } = options as Partial<Asked<Owner>>;
+  for (const [name, value] of Object.entries({ callSites, replyUses })) {
+    if (typeof value !== "boolean") throw invalidOption(`option "${name}" of record()`, "true or false", value);
   }
   for (const [name, value] of Object.entries({ maxCalls, maxCallSites })) {
     if (Number.isInteger(value) && value > 0) continue;
     throw invalidOption(`option "${name}" of record()`, "a whole number from 1 on", value);
   }
-  return { callSites, maxCalls, maxCallSites };
+  if (opened !== undefined && typeof opened !== "function") {
+    throw invalidOption('option "opened" of record()', "a function that takes a scope", opened);
+  }
+  return { callSites, replyUses, maxCalls, maxCallSites, opened };
 }

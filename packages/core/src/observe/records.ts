@@ -28,6 +28,11 @@ export interface RecordedCall {
   readonly errorCode: string | null;
   /** About how many bytes the reply holds; 0 without one. */
   readonly replyBytes: number;
+  /**
+   * The earlier calls of which this one's arguments hold something, a word or a number, that only their replies brought; as indices in `calls`. A guess: what a
+   * program decides by a reply is not seen. `null` where this was not asked for.
+   */
+  readonly usesRepliesOf: readonly number[] | null;
   /** Where it was called; `null` where this was not asked for, or beyond the cap. */
   readonly callSite: CallSite | null;
 }
@@ -56,14 +61,4 @@ export interface ScopeRecord {
   /** How many of the recorded calls have no call site, beyond `maxCallSites`. */
   readonly droppedCallSites: number;
   readonly stats: ScopeStats;
-}
-
-/** Options of `view.tickpipe.record()`. */
-export interface RecordOptions {
-  /** Whether to take the stack of each call, which costs some microseconds. Default `false`. */
-  callSites?: boolean;
-  /** How many calls of a scope are recorded. A whole number from 1 on. Default 1,000. */
-  maxCalls?: number;
-  /** How many stacks are kept for a scope. Until one is looked at, it holds on to the objects that its functions were called on. A whole number from 1 on. Default 200. */
-  maxCallSites?: number;
 }

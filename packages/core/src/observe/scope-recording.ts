@@ -3,11 +3,13 @@ import { sizeOfReply } from "../replies/size-of-reply.ts";
 import { takeCallSite } from "./call-site.ts";
 import { errorLabel } from "./error-label.ts";
 import type { CallSite, RecordedCall, ScopeRecord } from "./records.ts";
+import { ReplyUses } from "./reply-uses.ts";
 import type { ScopeStats } from "./round-trips.ts";
 
 /** What is recorded of a scope, and how much. */
 export interface RecordingLimits {
   readonly callSites: boolean;
+  readonly replyUses: boolean;
   readonly maxCalls: number;
   readonly maxCallSites: number;
 }
@@ -28,6 +30,7 @@ export class ScopeRecording {
   readonly #openedAt = Date.now();
   readonly #start = performance.now();
   readonly #calls: CallInRecord[] = [];
+  readonly #uses: ReplyUses | null;
   #closedMs: number | null = null;
   #droppedCalls = 0;
   #callSites = 0;
@@ -36,6 +39,7 @@ export class ScopeRecording {
   constructor(name: string | undefined, limits: RecordingLimits, facts: CallFacts) {
     this.#name = name;
     this.#limits = limits;
+    this.#uses = limits.replyUses ? new ReplyUses() : null;
     this.#facts = facts;
   }
 
@@ -52,6 +56,7 @@ export class ScopeRecording {
     }
     const { command, keys } = this.#facts.about(call);
     const noted = new CallInRecord(this.#facts, this.#start, command, call.method, keys, roundTrip, this.#callSite());
+    if (this.#uses !== null) noted.watchUses(this.#uses, this.#calls.length, call.args);
     this.#calls.push(noted);
     return noted;
   }
@@ -59,6 +64,7 @@ export class ScopeRecording {
   /** Ends the time that the record tells of. */
   close(): void {
     this.#closedMs ??= performance.now() - this.#start;
+    this.#uses?.forget();
   }
 
   record(stats: ScopeStats): ScopeRecord {
@@ -98,10 +104,12 @@ export class CallInRecord implements RecordedCall {
   errorName: string | null = null;
   errorCode: string | null = null;
   replyBytes = 0;
+  usesRepliesOf: readonly number[] | null = null;
   readonly callSite: CallSite | null;
   readonly #facts: CallFacts;
   readonly #start: number;
   #sharedBefore = 0;
+  #brought: ((reply: unknown) => void) | null = null;
 
   constructor(
     facts: CallFacts,
@@ -120,6 +128,13 @@ export class CallInRecord implements RecordedCall {
     this.startedMs = performance.now() - start;
     this.roundTrip = roundTrip;
     this.callSite = callSite;
+  }
+
+  /** @param index its place among the scope's calls */
+  watchUses(uses: ReplyUses, index: number, args: readonly unknown[]): void {
+    const words = uses.wordsOf(args);
+    this.usesRepliesOf = uses.bringersOf(words);
+    this.#brought = (reply) => uses.brought(index, words, reply);
   }
 
   sending(commands: number, roundTrip: number): void {
@@ -143,6 +158,7 @@ export class CallInRecord implements RecordedCall {
   /** @param error the first error that a result holds which came without failing; `undefined` without one */
   answered(reply: unknown, error?: unknown): void {
     this.replyBytes = sizeOfReply(reply);
+    this.#brought?.(reply);
     if (error === undefined) this.#end("ok");
     else this.failed(error);
   }
@@ -155,6 +171,7 @@ export class CallInRecord implements RecordedCall {
   }
 
   #end(outcome: RecordedCall["outcome"]): void {
+    this.#brought = null;
     this.endedMs = performance.now() - this.#start;
     this.outcome = outcome;
   }

@@ -24,7 +24,7 @@ export class CallScope implements CallGate {
   readonly #memo: Memo | null;
   readonly #budget: Budget | null;
   readonly #recording: ScopeRecording | null;
-  #closed: (() => void) | null = null;
+  #closed: (() => void)[] | null = null;
 
   /** @param recording where its calls are recorded; `null` while nobody asks for that */
   constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null) {
@@ -66,14 +66,15 @@ export class CallScope implements CallGate {
 
   /** Has `listener` called once, when the scope is closed. */
   onceClosed(listener: () => void): void {
-    this.#closed = listener;
+    this.#closed ??= [];
+    this.#closed.push(listener);
   }
 
   close(): void {
     this.#ending.close();
     const closed = this.#closed;
     this.#closed = null;
-    closed?.();
+    for (const listener of closed ?? []) listener();
   }
 
   run(call: GatedCall, isFresh = false): unknown {

@@ -32,10 +32,10 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
   };
 }
 
-function beginTransaction({ cork, connection, reads }: ViewContext, call: () => unknown): unknown {
+function beginTransaction({ internals, cork, connection, reads, watchers }: ViewContext, call: () => unknown): unknown {
   cork.begin();
   cork.count(1);
-  const begun = call();
+  const begun = watchers.watchesCommands ? watchers.around(internals, call) : call();
   connection.called("multi");
   reads?.calledAnything();
   cork.wrote();
@@ -43,7 +43,7 @@ function beginTransaction({ cork, connection, reads }: ViewContext, call: () => 
 }
 
 function corkOnExec(
-  { cork, connection, limit, reads }: ViewContext,
+  { internals, cork, connection, limit, reads, watchers }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
   method: "pipeline" | "multi",
@@ -57,7 +57,8 @@ function corkOnExec(
     const send = (args: unknown[]): unknown => {
       cork.begin();
       cork.count(size.commands);
-      const replies = exec.apply(this, args);
+      const make = (): unknown => exec.apply(this, args);
+      const replies = watchers.watchesCommands ? watchers.around(internals, make) : make();
       reads?.calledAnything();
       cork.wrote();
       return replies;

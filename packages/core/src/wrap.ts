@@ -52,7 +52,7 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
   const internals = internalsOf(client);
   const isShared = ofTransactions === null;
   const watchers = ofTransactions ?? watchersOf(client);
-  const counters = new BatchCounters(watchers, isShared ? "client" : "transaction");
+  const counters = new BatchCounters(watchers, { role: isShared ? "client" : "transaction", on: internals });
   const tickEnd = new TickEnd(schedulerFor(options.flush));
   const cork = new TickCork(internals, tickEnd.schedule, options.maxBatchBytes, counters);
   corkReplayedCommands(client, internals, cork);

@@ -1,5 +1,5 @@
-import type { BatchMessage, BatchTrigger } from "./channels.ts";
-import type { Watchers } from "./watchers.ts";
+import type { BatchTrigger } from "./channels.ts";
+import type { WatchedConnection, Watchers } from "./watchers.ts";
 
 /** What a wrapped client has done so far. Counted from its creation; never reset. */
 export interface BatchStats {
@@ -16,7 +16,7 @@ export interface BatchStats {
 /** The numbers behind `stats()`. Owned by the cork, which alone knows where a batch ends. */
 export class BatchCounters {
   readonly #watchers: Watchers | null;
-  readonly #connection: BatchMessage["connection"];
+  readonly #connection: WatchedConnection | null;
   earlyFlushes = 0;
   #commands = 0;
   #batches = 0;
@@ -25,9 +25,9 @@ export class BatchCounters {
 
   /**
    * @param watchers who is told of batches
-   * @param connection what they are told of the connection
+   * @param connection on which connection they are
    */
-  constructor(watchers: Watchers | null = null, connection: BatchMessage["connection"] = "client") {
+  constructor(watchers: Watchers | null = null, connection: WatchedConnection | null = null) {
     this.#watchers = watchers;
     this.#connection = connection;
   }
@@ -47,13 +47,13 @@ export class BatchCounters {
     if (size === 0) return;
     this.#batches += 1;
     if (size > this.#largestBatch) this.#largestBatch = size;
-    this.#watchers?.batch(size, bytes, this.#connection, trigger);
+    if (this.#connection !== null) this.#watchers?.batch(size, bytes, this.#connection, trigger);
   }
 
   /** Ends the count of commands that never were in a batch: those called while the connection was not ready. */
   startBatch(): void {
     this.#commandsAtBatchStart = this.#commands;
-    this.#watchers?.batchBegins();
+    if (this.#connection !== null) this.#watchers?.batchBegins(this.#connection.on);
   }
 
   snapshot(): BatchStats {

@@ -19,18 +19,25 @@ export interface Watcher {
    * A command was handed to ioredis, in the stack of its caller.
    *
    * @param name its name on the wire, as it was given
+   * @param on the connection, which only tells it from others
    * @returns is called when it settles
    */
-  command?(name: string): (error?: unknown) => void;
+  command?(name: string, on: object): (error?: unknown) => void;
   /** The first command of a batch is about to be called. */
-  batchBegins?(): void;
-  batch?(message: BatchMessage): void;
+  batchBegins?(on: object): void;
+  batch?(message: BatchMessage, on: object): void;
   request?(message: RequestMessage): void;
   dedupe?(message: DedupeMessage): void;
   overload?(message: OverloadMessage): void;
 }
 
 type Event = keyof Watcher;
+
+/** A connection whose batches are watched. */
+export interface WatchedConnection {
+  readonly role: BatchMessage["connection"];
+  readonly on: ClientInternals;
+}
 
 /** Who watches one wrapped client, diagnostics channels among them. While nobody does, each event costs a look at a boolean. */
 export class Watchers {
@@ -55,19 +62,19 @@ export class Watchers {
     try {
       return send();
     } finally {
-      for (const command of pendingSince(internals, tails)) this.#watch(command);
+      for (const command of pendingSince(internals, tails)) this.#watch(command, internals);
     }
   }
 
-  batchBegins(): void {
-    for (const watcher of this.#watchers) watcher.batchBegins?.();
+  batchBegins(on: object): void {
+    for (const watcher of this.#watchers) watcher.batchBegins?.(on);
   }
 
-  batch(commands: number, bytes: number, connection: BatchMessage["connection"], trigger: BatchTrigger): void {
+  batch(commands: number, bytes: number, connection: WatchedConnection, trigger: BatchTrigger): void {
     if (batchChannel.hasSubscribers || this.#wants("batch")) {
-      const message: BatchMessage = { commands, bytes, connection, trigger };
+      const message: BatchMessage = { commands, bytes, connection: connection.role, trigger };
       batchChannel.publish(message);
-      for (const watcher of this.#watchers) watcher.batch?.(message);
+      for (const watcher of this.#watchers) watcher.batch?.(message, connection.on);
     }
     if (this.#deduplicated.size > 0) this.#tellDeduplicated();
   }
@@ -94,9 +101,9 @@ export class Watchers {
     for (const watcher of this.#watchers) watcher.overload?.(message);
   }
 
-  #watch(command: PendingCommand): void {
+  #watch(command: PendingCommand, on: object): void {
     for (const watcher of this.#watchers) {
-      const settled = watcher.command?.(command.name);
+      const settled = watcher.command?.(command.name, on);
       if (settled !== undefined) whenSettled(command, settled);
     }
   }

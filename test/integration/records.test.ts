@@ -115,6 +115,23 @@ describe("the record of a scope", () => {
     expect(records[0]?.stats).toMatchObject({ memoHits: 1, roundTrips: 2 });
   });
 
+  it("tells so of a call that waited for room, and of one with a callback in a scope that may be aborted", async () => {
+    const waiting = tickpipe(server.client(), { maxPending: 2, whenFull: "wait" });
+    await waiting.ping();
+    const records = recorded(waiting);
+    const scope = waiting.tickpipe.scope({ signal: new AbortController().signal });
+    const own = scope.redis;
+    const withCallback = (key: string) => new Promise((resolve) => own.get(key, (_error, reply) => resolve(reply)));
+    const calls = [own.get("a"), own.get("b"), own.get("text"), withCallback("text"), own.get("c")];
+    expect(await Promise.all(calls)).toEqual([null, null, "value", "value", null]);
+    scope.close();
+    expect(records[0]?.calls.map((c) => [c.answeredBy, c.commands])).toEqual([
+      ...range(3).map(() => ["redis", 1]),
+      ["dedupe", 0],
+      ["redis", 1],
+    ]);
+  });
+
   it("tells of calls that were never sent: over the budget, over the cap, waiting when the scope ended", async () => {
     const records = recorded();
     const capped = tickpipe(server.client(), { maxPending: 1 });

@@ -27,11 +27,23 @@ export class TickReads {
   #onlyKey = "";
   #onlySent: Sent | null = null;
   #shared = 0;
+  /** Those calls, by their very lists of arguments, where somebody asks for them. */
+  #sharedCalls: WeakSet<object> | null = null;
   /** What the fellows that were called after this command wait for. */
   #awaited: { readonly command: object; readonly releases: (() => void)[] } | null = null;
 
   constructor(internals: ClientInternals) {
     this.#internals = internals;
+  }
+
+  /** Remembers from now on which calls got the reply of another. */
+  rememberShared(): void {
+    this.#sharedCalls ??= new WeakSet();
+  }
+
+  /** Whether a call got the reply of another, since `rememberShared`. */
+  wasShared(args: readonly unknown[]): boolean {
+    return this.#sharedCalls?.has(args) ?? false;
   }
 
   /** How many calls got the reply of another. */
@@ -72,6 +84,7 @@ export class TickReads {
     const earlier = isOnly ? this.#only : sent.get(key);
     if (earlier === undefined || this.#writes.hasChangedSince(earlier.sharedAt, effect, args)) return null;
     this.#shared += 1;
+    this.#sharedCalls?.add(args);
     const fellow = earlier.share();
     this.#releaseInTurn(earlier, () => fellow.release());
     return fellow.promise;

@@ -41,7 +41,11 @@ export function commandMethod(
       args,
       callback,
       send: () => sendLimited(args),
-      sendWithoutCallback: () => sendLimited(callback ? args.slice(0, -1) : args),
+      sendWithoutCallback: () => {
+        // The same list, by which the call is known elsewhere.
+        if (callback) args.pop();
+        return sendLimited(args);
+      },
     });
   };
 }

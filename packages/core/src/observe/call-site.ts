@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { CallSite } from "./records.ts";
 
-/** So many frames are taken: Tickpipe's own and those of a framework stand among them. */
-const FRAMES = 40;
+/** So many frames are taken: Tickpipe's own, and some of a framework's, stand among them. */
+const FRAMES = 24;
 
 const OWN_PACKAGE = new URL("../../", import.meta.url);
 /** How a frame of this package names its file: as a URL where it is a module, as a path where a tool has compiled it. */

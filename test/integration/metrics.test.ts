@@ -96,6 +96,7 @@ describe("metrics", () => {
     const end = collectMetrics(one, { register, client: "one" });
     onTestFinished(collectMetrics(two, { register, client: "two" }));
     await Promise.all([one.ping(), two.ping(), two.ping()]);
+    expect(Object.keys(series(await values(), "tickpipe_pending"))).toHaveLength(2);
     end();
     await Promise.all([one.ping(), two.ping()]);
     const all = await values();

@@ -1,5 +1,5 @@
 import { type RecordOptions, type ScopeRecord, type Tickpiped, tickpipe } from "@tickpipe/core";
-import type { Redis } from "ioredis";
+import { Command, type Redis } from "ioredis";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
 import { clientVariants } from "../variants.ts";
@@ -207,6 +207,33 @@ describe("the record of a scope", () => {
     scope.close();
     expect(told).toEqual([scope]);
     expect(await uncaught).toBe(failure);
+  });
+
+  it("changes nothing for a call whose arguments or reply cannot be looked at", async () => {
+    const circular: unknown[] = [];
+    circular.push(circular);
+    Command.setReplyTransformer("echo", () => circular);
+    onTestFinished(() => Command.setReplyTransformer("echo", (reply) => reply));
+    const failure = new RangeError("the argument's own");
+    const throwing = new Proxy([], {
+      get() {
+        throw failure;
+      },
+    });
+    const record = await recordOf(
+      async (own) => {
+        expect(await own.echo("x")).toBe(circular);
+        expect(() => own.mset(throwing as never)).toThrow(failure);
+        expect(await own.get("text")).toBe("value");
+      },
+      redis,
+      { replyUses: true, callSites: true },
+    );
+    expect(record.calls.map((c) => [c.command, c.outcome])).toEqual([
+      ["echo", "ok"],
+      ["get", "ok"],
+    ]);
+    expect(record).toMatchObject({ droppedCalls: 1, stats: { commands: 3 } });
   });
 
   it("holds no more calls and call sites than was asked for, and says how many more there were", async () => {

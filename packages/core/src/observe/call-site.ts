@@ -19,12 +19,10 @@ const OWN_FILES: readonly string[] = ["src/", "dist/"].flatMap((folder) => {
 export function takeCallSite(below: (...args: never[]) => unknown): CallSite {
   const taken: { stack?: unknown } = {};
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = FRAMES;
-  try {
-    Error.captureStackTrace(taken, below);
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  // Not by an assignment: that throws where the application has frozen what is built in.
+  Reflect.set(Error, "stackTraceLimit", FRAMES);
+  Error.captureStackTrace(taken, below);
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   return new TakenStack(taken);
 }
 

@@ -56,10 +56,16 @@ export class ScopeRecording {
       this.#droppedCalls += 1;
       return null;
     }
-    const noted = new CallInRecord(this.#facts, this.#start, call, roundTrip, this.#callSite());
-    if (this.#uses !== null) noted.watchUses(this.#uses, this.#calls.length, call.args);
-    this.#calls.push(noted);
-    return noted;
+    try {
+      const noted = new CallInRecord(this.#facts, this.#start, call, roundTrip, this.#callSite());
+      if (this.#uses !== null) noted.watchUses(this.#uses, this.#calls.length, call.args);
+      this.#calls.push(noted);
+      return noted;
+    } catch {
+      // An argument of the user's own making, such as a Proxy, may throw when it is looked at. The call itself is to come to what it would come to.
+      this.#droppedCalls += 1;
+      return null;
+    }
   }
 
   /** Ends the time that the record tells of. */
@@ -105,7 +111,7 @@ export class CallInRecord implements RecordedCall {
   errorName: string | null = null;
   errorCode: string | null = null;
   replyBytes = 0;
-  usesRepliesOf: readonly number[] | null = null;
+  usesRepliesOf?: readonly number[];
   readonly callSite: CallSite | null;
   readonly #facts: CallFacts;
   readonly #start: number;
@@ -152,8 +158,12 @@ export class CallInRecord implements RecordedCall {
 
   /** @param error the first error that a result holds which came without failing; `undefined` without one */
   answered(reply: unknown, error?: unknown): void {
-    this.replyBytes = sizeOfReply(reply);
-    this.#brought?.(reply);
+    try {
+      this.replyBytes = sizeOfReply(reply);
+      this.#brought?.(reply);
+    } catch {
+      // A reply transformer of the user's own may make anything of a reply, such as an object that holds itself.
+    }
     if (error === undefined) this.#end("ok");
     else this.failed(error);
   }

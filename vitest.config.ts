@@ -18,6 +18,7 @@ const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[])
     include,
     provide: { engine },
     globalSetup: ["./test/require-redis.ts"],
+    setupFiles: ["./test/every-promise-settles.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

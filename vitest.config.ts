@@ -5,6 +5,9 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 
 // The packages' own sources, so that a change is seen without a build; child processes use the build.
 const alias = {
+  "@tickpipe/core/metrics": source("./packages/core/src/metrics.ts"),
+  "@tickpipe/core/otel": source("./packages/core/src/otel.ts"),
+  "@tickpipe/core/testing": source("./packages/core/src/testing.ts"),
   "@tickpipe/core": source("./packages/core/src/index.ts"),
   "@tickpipe/express": source("./packages/express-adapter/src/index.ts"),
 };

@@ -25,6 +25,7 @@ export interface CorkableStream {
 
 /** An ioredis command as a pipeline collects it. */
 export interface QueuedCommand {
+  readonly name?: string;
   readonly args: readonly unknown[];
 }
 
@@ -52,6 +53,7 @@ export interface ClientInternals {
     readonly db?: number;
     readonly commandTimeout?: unknown;
     readonly enableOfflineQueue?: boolean;
+    readonly keyPrefix?: unknown;
   };
   connect?(): Promise<unknown>;
   disconnect?(): void;

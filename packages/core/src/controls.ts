@@ -3,6 +3,7 @@ import type { TransactionOptions } from "./lanes/transaction-arguments.ts";
 import type { Loader } from "./loader/loader.ts";
 import type { LoaderOptions } from "./loader/loader-options.ts";
 import type { BatchStats } from "./observe/batch-counters.ts";
+import type { ScopeRecord } from "./observe/records.ts";
 import type { ScopeStats } from "./observe/round-trips.ts";
 
 /** A view: the client's own type, with one property more. */
@@ -79,12 +80,39 @@ export interface TickpipeControls<C extends IoredisClient> {
   currentScope(): Scope<C> | undefined;
 
   /**
+   * Has every scope recorded that is opened from now on, call by call, for whoever shows or tests what a request does. While nobody asks,
+   * nothing is recorded.
+   *
+   * @param listener is told of each scope when it is closed. What it throws is an uncaught exception, and nothing to the request.
+   * @returns ends it
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+   */
+  record(listener: (record: ScopeRecord, scope: Scope<C>) => void, options?: RecordOptions<C>): () => void;
+
+  /**
    * Makes a read-through cache: `load(id)` answers from Redis, else by the `load` of the options, whose answer it keeps in
    * Redis. To be made once, where the client is wrapped, and not for each request.
    *
    * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
    */
   loader<K, V>(options: LoaderOptions<K, V>): Loader<K, V>;
+}
+
+/** Options of `view.tickpipe.record()`. */
+export interface RecordOptions<C extends IoredisClient = IoredisClient> {
+  /** Whether to take the stack of each call, which costs some microseconds. Default `false`. */
+  callSites?: boolean;
+  /** Whether to guess which calls need an earlier reply (`usesRepliesOf`), by looking at the first 4 KiB of arguments and replies. Default `false`. */
+  replyUses?: boolean;
+  /** How many calls of a scope are recorded. A whole number from 1 on. Default 1,000. */
+  maxCalls?: number;
+  /**
+   * How many stacks are kept for a scope. Until one is looked at, it holds on to the functions on it and to what they were called on. A whole number
+   * from 1 on. Default 200.
+   */
+  maxCallSites?: number;
+  /** Is told of each scope when it is opened. What it throws is an uncaught exception. Default: nobody is. */
+  opened?: (scope: Scope<C>) => void;
 }
 
 /** Options of `view.tickpipe.scope()`. */
@@ -130,6 +158,8 @@ export interface Scope<C extends IoredisClient> {
   readonly fresh: Tickpiped<C>;
   /** What has been called through the scope so far. */
   stats(): ScopeStats;
+  /** The same, call by call; `undefined` unless somebody asked for records, with `view.tickpipe.record()`, when the scope was opened. */
+  record(): ScopeRecord | undefined;
   /**
    * Runs a function so that the views of no scope, as `tickpipe()` returned them, act in this one: in the function and in all that it starts,
    * through Node's AsyncLocalStorage. What goes on after the scope was closed acts in none.

@@ -1,6 +1,7 @@
 export type { IoredisClient } from "./client.ts";
 export type {
   MultiOf,
+  RecordOptions,
   Scope,
   ScopeOptions,
   TickpipeControls,
@@ -14,6 +15,15 @@ export type { Loader, LoaderScope, LoaderView } from "./loader/loader.ts";
 export type { LoaderStats } from "./loader/loader-counters.ts";
 export type { LoaderOptions } from "./loader/loader-options.ts";
 export type { LoaderCalls } from "./loader/scope-loader.ts";
+export type {
+  BatchMessage,
+  BatchTrigger,
+  DedupeMessage,
+  OverloadMessage,
+  RequestMessage,
+} from "./observe/channels.ts";
+export type { CallSite, RecordedCall, ScopeRecord } from "./observe/records.ts";
 export type { ScopeStats } from "./observe/round-trips.ts";
 export { type FlushSchedule, invalidOption, rejectUnknownOptions, type TickpipeOptions } from "./options.ts";
+export { assertScopeOptions } from "./scope/scope-options.ts";
 export { tickpipe } from "./tickpipe.ts";

@@ -7,12 +7,18 @@ import { ConnectionState } from "./lanes/connection-state.ts";
 import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
 import { type Admit, Transactions } from "./lanes/transaction.ts";
 import { nested } from "./lanes/transaction-client.ts";
+import { keyFinderOf } from "./lean/ioredis-command.ts";
 import { leanSenderFor } from "./lean/lean-sender.ts";
 import { PendingLimit } from "./limits/pending-limit.ts";
 import { LoaderMaker } from "./loader/loader.ts";
 import { BatchCounters } from "./observe/batch-counters.ts";
+import type { OverloadMessage } from "./observe/channels.ts";
+import { Recordings } from "./observe/recordings.ts";
+import type { ScopeRecord } from "./observe/records.ts";
+import { type Watchers, watchersOf } from "./observe/watchers.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { pendingCommands } from "./queues/queues.ts";
+import { callFactsOf } from "./reads/call-facts.ts";
 import { TickReads } from "./reads/tick-reads.ts";
 import { Ambient } from "./scope/ambient.ts";
 import { CallScope } from "./scope/call-scope.ts";
@@ -38,41 +44,54 @@ export function wrap<C extends IoredisClient>(
   options: ResolvedOptions,
   duplicate: ViewContext["duplicate"],
 ): Tickpiped<C> {
-  return viewOn(client, partsFor(client, options, true), duplicate);
+  return viewOn(client, partsFor(client, options, null), duplicate);
 }
 
-/** @param isShared whether callers who know nothing of each other share the connection: not with a transaction's own */
-function partsFor(client: IoredisClient, options: ResolvedOptions, isShared: boolean) {
+/** @param ofTransactions who watches the client, for a connection that its transactions have; `null` for the client's own, which is shared */
+function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransactions: Watchers | null) {
   const internals = internalsOf(client);
-  const counters = new BatchCounters();
+  const isShared = ofTransactions === null;
+  const watchers = ofTransactions ?? watchersOf(client);
+  const counters = new BatchCounters(watchers, isShared ? "client" : "transaction");
   const tickEnd = new TickEnd(schedulerFor(options.flush));
   const cork = new TickCork(internals, tickEnd.schedule, options.maxBatchBytes, counters);
   corkReplayedCommands(client, internals, cork);
   const connection = new ConnectionState(client, internals, isShared ? warnOfSharedWatch : undefined);
   const { blocking, maxBlockingConnections, maxPending, maxPendingBytes } = options;
-  const lane = blocking === "isolate" ? new BlockingLane(client, internals, connection, maxBlockingConnections) : null;
-  const transactions = isShared ? transactionsOn(client, connection, options) : null;
+  const isolates = blocking === "isolate";
+  const lane = isolates ? new BlockingLane(client, internals, connection, maxBlockingConnections, watchers) : null;
+  const transactions = isShared ? transactionsOn(client, connection, options, watchers) : null;
   const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
   const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
-  const limit = isCapped ? new PendingLimit(client, internals, options, blocked) : null;
+  const overloaded = (message: OverloadMessage): void => watchers.overload(message);
+  const limit = isCapped ? new PendingLimit(client, internals, options, blocked, overloaded) : null;
   if (limit !== null) lane?.onRelease(limit.drainSoon);
   const lean = options.lean ? leanSenderFor(client, internals) : null;
   const reads = options.dedupe && lean !== null ? new TickReads(internals) : null;
   if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
   const ambient = new Ambient<CallScope>();
-  return { internals, counters, tickEnd, cork, connection, lane, transactions, blocked, limit, lean, reads, ambient };
+  return {
+    ...{ internals, counters, tickEnd, cork, connection, lane, transactions, blocked, limit, lean, reads, ambient },
+    watchers,
+  };
 }
 
-function transactionsOn(client: IoredisClient, connection: ConnectionState, options: ResolvedOptions): Transactions {
+function transactionsOn(
+  client: IoredisClient,
+  connection: ConnectionState,
+  options: ResolvedOptions,
+  watchers: Watchers,
+): Transactions {
   // What is called on a transaction's connection is part of it: the whole is one call, so that no part is isolated or capped.
   const own = { ...options, blocking: "inline", maxPending: Infinity, maxPendingBytes: Infinity } as const;
   return new Transactions(client, internalsOf(client), connection, options.maxTransactionConnections, (lane) =>
-    viewOn(lane, partsFor(lane, own, false), (override) => lane.duplicate(override as never) as object),
+    viewOn(lane, partsFor(lane, own, watchers), (override) => lane.duplicate(override as never) as object),
   );
 }
 
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
-  const { internals, counters, tickEnd, cork, lane, transactions, blocked, limit, lean, reads, ambient } = parts;
+  const { internals, counters, tickEnd, cork, lane, transactions, blocked, limit, lean, reads, ambient, watchers } =
+    parts;
   const View = createViewClass({
     ...{ client, duplicate, ...parts },
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
@@ -81,6 +100,10 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
   const outsideOfScopes = viewOf({ run: (call) => call.send() });
+  const recordings = new Recordings<Scope<C>>({
+    about: callFactsOf(internals, keyFinderOf(client)),
+    sharedReads: () => reads?.shared ?? 0,
+  });
   const shared = {
     client,
     flush: (): void => {
@@ -97,7 +120,21 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       blockingConnections: lane?.connections ?? 0,
       transactionConnections: transactions?.connections ?? 0,
     }),
-    scope: (options?: unknown): Scope<C> => handleOf(new CallScope(resolveScopeOptions(options))),
+    scope: (options?: unknown): Scope<C> => {
+      const resolved = resolveScopeOptions(options);
+      const recorded = recordings.open(resolved.name);
+      const told = watchers.requestBegins(resolved.name);
+      const calls = new CallScope(resolved, recorded?.recording ?? null);
+      const scope = handleOf(calls);
+      if (told !== null) calls.onceClosed(() => told(calls.stats()));
+      if (recorded !== null) {
+        calls.onceClosed(() => recorded.closed(scope, calls.stats()));
+        recorded.opened(scope);
+      }
+      return scope;
+    },
+    record: (listener: (record: ScopeRecord, scope: Scope<C>) => void, options?: unknown) =>
+      recordings.add(listener, options),
   };
   const handleOf = (calls: CallScope): Scope<C> => {
     calls.handle ??= new ScopeHandle({ ambient, viewOf }, calls);
@@ -116,7 +153,8 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
         if (transactions === null) throw nested();
         const send = (): Promise<unknown> => transactions.run(keys, fn, options, admitWith(limit));
         const gate = gateNow();
-        const run = gate === null ? send() : gate.run({ ...TRANSACTION, send, sendWithoutCallback: send });
+        const args: readonly unknown[] = Array.isArray(keys) ? keys : [];
+        const run = gate === null ? send() : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send });
         return (await run) as TransactionReplies | null;
       },
     };
@@ -130,7 +168,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
 }
 
 /** A transaction as one call of its scope: it may read and write anything. */
-const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, args: [], callback: undefined } as const;
+const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, callback: undefined } as const;
 
 function admitWith(limit: PendingLimit | null): Admit {
   return (args, make) =>

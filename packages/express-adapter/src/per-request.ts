@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type IoredisClient, type Scope, type Tickpiped, TickpipeError, tickpipe } from "@tickpipe/core";
+import {
+  assertScopeOptions,
+  type IoredisClient,
+  type Scope,
+  type Tickpiped,
+  TickpipeError,
+  tickpipe,
+} from "@tickpipe/core";
 import {
   type PerRequestOptions,
   type ResolvedPerRequestOptions,
@@ -26,7 +33,7 @@ export function perRequest(redis: IoredisClient, options: PerRequestOptions = {}
   const { property, ambient, serverTiming } = resolved;
   const view = tickpipe(redis);
   // So that what is wrong with the options of scopes is said now, and not in the first request.
-  view.tickpipe.scope(resolved.scope).close();
+  assertScopeOptions(resolved.scope);
   return (req, res, next) => {
     const taken = propertyOf(req, property);
     if (taken !== undefined) {

@@ -1,3 +1,4 @@
+import type { QueuedCommand } from "../client.ts";
 import type { Effect } from "./effects.ts";
 
 /** A call on a view, as the scope sees it through which it was made. */
@@ -8,14 +9,16 @@ export interface GatedCall {
   readonly commands: number;
   readonly effect: Effect;
   readonly args: readonly unknown[];
+  /** The commands of a pipeline, as ioredis has collected them. Default none. */
+  readonly queue?: readonly QueuedCommand[];
   /** The caller's callback, if it gave one. */
   readonly callback: unknown;
   /** Makes the call. */
   readonly send: () => unknown;
   /** Makes it for a promise alone. */
   readonly sendWithoutCallback: () => unknown;
-  /** How many errors a result that came without failing holds. Default none. */
-  readonly errorsIn?: (reply: unknown) => number;
+  /** The errors that a result holds which came without failing. Default none. */
+  readonly errorsIn?: (reply: unknown) => readonly Error[];
 }
 
 /** What the calls of a view pass through. */

@@ -2,6 +2,7 @@ import { tellCallback } from "../callback.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { blocks, mayBlock } from "../commands/blocking.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import type { Watchers } from "../observe/watchers.ts";
 import { lastPending, whenSettled } from "../queues/queues.ts";
 import { type ConnectionState, databaseOf } from "./connection-state.ts";
 import { type Lane, LanePool } from "./lane-pool.ts";
@@ -24,13 +25,21 @@ export class BlockingLane {
   readonly #internals: ClientInternals;
   readonly #state: ConnectionState;
   readonly #pool: LanePool;
+  readonly #watchers: Watchers;
   #released: () => void = () => {};
 
-  constructor(client: IoredisClient, internals: ClientInternals, state: ConnectionState, maxConnections: number) {
+  constructor(
+    client: IoredisClient,
+    internals: ClientInternals,
+    state: ConnectionState,
+    maxConnections: number,
+    watchers: Watchers,
+  ) {
     this.#client = client;
     this.#internals = internals;
     this.#state = state;
     this.#pool = new LanePool(client, maxConnections);
+    this.#watchers = watchers;
   }
 
   /** How many dedicated connections are open. */
@@ -92,7 +101,8 @@ export class BlockingLane {
 
   async #callOn(lane: Lane, method: string, args: unknown[]): Promise<unknown> {
     try {
-      return await (lane.internals[method] as Method).apply(lane.client, args);
+      const call = (): unknown => (lane.internals[method] as Method).apply(lane.client, args);
+      return await (this.#watchers.watchesCommands ? this.#watchers.around(lane.internals, call) : call());
     } finally {
       this.#pool.release(lane);
       this.#released();

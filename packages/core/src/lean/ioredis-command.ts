@@ -8,6 +8,25 @@ export interface IoredisCommand {
   _iterateKeys(transform?: (key: string | Uint8Array) => string | Uint8Array): unknown[];
 }
 
+/**
+ * Finds the keys among a command's arguments, as the client's own version of ioredis does. Keys that it does not know are left out.
+ */
+export function keyFinderOf(client: IoredisClient): (command: string, args: readonly unknown[]) => readonly unknown[] {
+  let prototype: IoredisCommand | null | undefined;
+  return (name, args) => {
+    prototype ??= commandPartsOf(client)?.Command.prototype ?? null;
+    if (prototype === null) return [];
+    // Not by the constructor: that makes a promise, which is rejected where an argument cannot be encoded.
+    const command = Object.assign(Object.create(prototype) as IoredisCommand, { name, args: [...args] });
+    try {
+      return command._iterateKeys();
+    } catch {
+      // It throws for a call that Redis would refuse, such as an EVAL without the number of its keys.
+      return [];
+    }
+  };
+}
+
 /** ioredis's own class of commands. */
 export interface IoredisCommandClass {
   readonly prototype: IoredisCommand;

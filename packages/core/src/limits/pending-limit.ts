@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { tellCallback } from "../callback.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
+import type { OverloadMessage } from "../observe/channels.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
 import { firstPending, pendingCommands, whenSettled } from "../queues/queues.ts";
 import { PendingBytes } from "./pending-bytes.ts";
@@ -40,17 +41,28 @@ export class PendingLimit {
   readonly #caps: PendingCaps;
   readonly #bytes: PendingBytes;
   readonly #pendingElsewhere: () => number;
+  readonly #overloaded: (message: OverloadMessage) => void;
   readonly #waiting = new Set<Waiter>();
   #drainScheduled = false;
   #watching = false;
   #overloads = 0;
 
-  /** @param pendingElsewhere how many commands are pending that are not in the client's own queues */
-  constructor(client: IoredisClient, internals: ClientInternals, caps: PendingCaps, pendingElsewhere: () => number) {
+  /**
+   * @param pendingElsewhere how many commands are pending that are not in the client's own queues
+   * @param overloaded is told of each call that is rejected
+   */
+  constructor(
+    client: IoredisClient,
+    internals: ClientInternals,
+    caps: PendingCaps,
+    pendingElsewhere: () => number,
+    overloaded: (message: OverloadMessage) => void,
+  ) {
     this.#internals = internals;
     this.#caps = caps;
     this.#bytes = new PendingBytes(internals, caps.maxPendingBytes);
     this.#pendingElsewhere = pendingElsewhere;
+    this.#overloaded = overloaded;
     // What waits must be looked at then, even if no command was pending on the connection.
     for (const event of ["ready", "end"]) client.on(event, this.drainSoon);
   }
@@ -80,10 +92,20 @@ export class PendingLimit {
     const { maxPending, maxPendingBytes, whenFull } = this.#caps;
     const bytes = this.#bytes.of(args);
     if (commands > maxPending) {
-      return this.#reject(call, `It has ${commands} commands by itself, and maxPending is ${maxPending}.`);
+      return this.#reject(
+        call,
+        "too large",
+        "maxPending",
+        `It has ${commands} commands by itself, and maxPending is ${maxPending}.`,
+      );
     }
     if (bytes > maxPendingBytes) {
-      return this.#reject(call, `Its arguments have ${bytes} bytes, and maxPendingBytes is ${maxPendingBytes}.`);
+      return this.#reject(
+        call,
+        "too large",
+        "maxPendingBytes",
+        `Its arguments have ${bytes} bytes, and maxPendingBytes is ${maxPendingBytes}.`,
+      );
     }
     if (whenFull === "wait") {
       return this.#waiting.size === 0 && this.#hasRoom(commands, bytes)
@@ -91,10 +113,20 @@ export class PendingLimit {
         : this.#wait(call, bytes);
     }
     if (this.pending + commands > maxPending) {
-      return this.#reject(call, `${this.pending} commands are pending, and maxPending is ${maxPending}.`);
+      return this.#reject(
+        call,
+        "full",
+        "maxPending",
+        `${this.pending} commands are pending, and maxPending is ${maxPending}.`,
+      );
     }
     if (!this.#bytes.hasRoomFor(bytes)) {
-      return this.#reject(call, `${this.#bytes.atMost} bytes are pending, and maxPendingBytes is ${maxPendingBytes}.`);
+      return this.#reject(
+        call,
+        "full",
+        "maxPendingBytes",
+        `${this.#bytes.atMost} bytes are pending, and maxPendingBytes is ${maxPendingBytes}.`,
+      );
     }
     return this.#make(bytes, call.make);
   }
@@ -115,11 +147,17 @@ export class PendingLimit {
     return make();
   }
 
-  #reject({ callback }: LimitedCall, reason: string): Promise<never> {
+  #reject(
+    { callback }: LimitedCall,
+    reason: OverloadMessage["reason"],
+    option: OverloadMessage["option"],
+    said: string,
+  ): Promise<never> {
     this.#overloads += 1;
+    this.#overloaded({ reason, option, pending: this.pending });
     const error = new TickpipeError(
       "ERR_TICKPIPE_OVERLOADED",
-      `The call was not sent. ${reason} Call less at once, retry later, or raise the option.`,
+      `The call was not sent. ${said} Call less at once, retry later, or raise the option.`,
     );
     return tellCallback(Promise.reject(error), callback);
   }

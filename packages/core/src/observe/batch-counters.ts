@@ -1,3 +1,6 @@
+import type { BatchMessage, BatchTrigger } from "./channels.ts";
+import type { Watchers } from "./watchers.ts";
+
 /** What a wrapped client has done so far. Counted from its creation; never reset. */
 export interface BatchStats {
   /** Commands called through the view. A pipeline counts each of its commands, when it is executed. */
@@ -12,28 +15,45 @@ export interface BatchStats {
 
 /** The numbers behind `stats()`. Owned by the cork, which alone knows where a batch ends. */
 export class BatchCounters {
+  readonly #watchers: Watchers | null;
+  readonly #connection: BatchMessage["connection"];
   earlyFlushes = 0;
   #commands = 0;
   #batches = 0;
   #largestBatch = 0;
   #commandsAtBatchStart = 0;
 
+  /**
+   * @param watchers who is told of batches
+   * @param connection what they are told of the connection
+   */
+  constructor(watchers: Watchers | null = null, connection: BatchMessage["connection"] = "client") {
+    this.#watchers = watchers;
+    this.#connection = connection;
+  }
+
   add(commands: number): void {
     this.#commands += commands;
   }
 
-  /** Ends a batch; one into which nothing was called does not count. */
-  endBatch(): void {
+  /**
+   * Ends a batch; one into which nothing was called does not count.
+   *
+   * @param bytes how many it has
+   */
+  endBatch(bytes: number, trigger: BatchTrigger): void {
     const size = this.#commands - this.#commandsAtBatchStart;
     this.#commandsAtBatchStart = this.#commands;
     if (size === 0) return;
     this.#batches += 1;
     if (size > this.#largestBatch) this.#largestBatch = size;
+    this.#watchers?.batch(size, bytes, this.#connection, trigger);
   }
 
   /** Ends the count of commands that never were in a batch: those called while the connection was not ready. */
   startBatch(): void {
     this.#commandsAtBatchStart = this.#commands;
+    this.#watchers?.batchBegins();
   }
 
   snapshot(): BatchStats {

@@ -48,7 +48,7 @@ describe("CallRecorder", () => {
       3,
       false,
       () => Promise.resolve(["e", "e", "ok"]),
-      (replies) => (replies as string[]).filter((r) => r === "e").length,
+      (replies) => (replies as string[]).filter((r) => r === "e"),
     );
     expect(tally.snapshot()).toMatchObject({ commands: 3, errors: 2 });
   });

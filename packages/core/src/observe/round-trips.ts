@@ -64,6 +64,11 @@ export class RoundTripTally {
     };
   }
 
+  /** The latest wave; 1 before any call. */
+  get wave(): number {
+    return Math.max(this.#lastWave, 1);
+  }
+
   /** Notes a read that needed no call. */
   answeredFromMemo(): void {
     this.#memoHits += 1;

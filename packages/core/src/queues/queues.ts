@@ -40,6 +40,29 @@ export function bytesOf(args: readonly unknown[]): number {
   return bytes;
 }
 
+/** Where the queues end now, to be handed to `pendingSince`. */
+export function pendingTails({
+  commandQueue,
+  offlineQueue,
+}: ClientInternals): readonly [sent: number, offline: number] {
+  return [commandQueue?.length ?? 0, offlineQueue?.length ?? 0];
+}
+
+/** The commands that were called since, in order; to be asked in the same callback, in which no reply is read. */
+export function pendingSince(
+  { commandQueue, offlineQueue }: ClientInternals,
+  [sent, offline]: readonly [sent: number, offline: number],
+): PendingCommand[] {
+  const commands: PendingCommand[] = [];
+  for (const [queue, tail] of [[commandQueue, sent] as const, [offlineQueue, offline] as const]) {
+    for (let i = tail; i < (queue?.length ?? 0); i++) {
+      const command = queue?.peekAt(i)?.command;
+      if (command) commands.push(command);
+    }
+  }
+  return commands;
+}
+
 /** The command that was called last among the pending ones. */
 export function lastPending({ commandQueue, offlineQueue, prevCommandQueue }: ClientInternals): PendingCommand | null {
   for (const queue of [offlineQueue, commandQueue, prevCommandQueue]) {

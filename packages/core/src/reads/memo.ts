@@ -1,5 +1,6 @@
 import type { Effect } from "../commands/effects.ts";
 import { copyReply } from "../replies/copy-reply.ts";
+import { sizeOfReply } from "../replies/size-of-reply.ts";
 import { argumentsKey } from "./read-key.ts";
 import { WriteLog } from "./write-log.ts";
 
@@ -65,7 +66,7 @@ export class Memo {
 
   /** Keeps a copy of a read's reply, unless something was written since it was called that could make it untrue. */
   keep(key: string, { effect, args }: MemoCall, moment: number, reply: unknown): void {
-    const bytes = key.length + sizeOf(reply);
+    const bytes = key.length + sizeOfReply(reply);
     if (bytes > MOST_BYTES || this.#writes.hasChangedSince(moment, effect, args)) return;
     const earlier = this.#entries.get(key);
     if (earlier) this.#drop(key, earlier);
@@ -81,12 +82,4 @@ export class Memo {
     this.#entries.delete(key);
     this.#bytes -= bytes;
   }
-}
-
-function sizeOf(reply: unknown): number {
-  if (typeof reply === "string" || reply instanceof Uint8Array) return reply.length;
-  if (typeof reply !== "object" || reply === null) return 8;
-  const parts =
-    reply instanceof Map ? [...reply].flat() : reply instanceof Set ? [...reply] : Object.entries(reply).flat();
-  return parts.reduce((sum: number, part) => sum + sizeOf(part), 8);
 }

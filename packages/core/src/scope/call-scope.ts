@@ -1,7 +1,9 @@
 import { dropUnheard, tellCallback } from "../callback.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
 import { CallRecorder } from "../observe/call-recorder.ts";
+import type { ScopeRecord } from "../observe/records.ts";
 import { RoundTripTally, type ScopeStats } from "../observe/round-trips.ts";
+import type { CallInRecord, ScopeRecording } from "../observe/scope-recording.ts";
 import { Memo } from "../reads/memo.ts";
 import { Budget } from "./budget.ts";
 import { Ending } from "./ending.ts";
@@ -21,8 +23,11 @@ export class CallScope implements CallGate {
   readonly #turns: Turns | null;
   readonly #memo: Memo | null;
   readonly #budget: Budget | null;
+  readonly #recording: ScopeRecording | null;
+  #closed: (() => void)[] | null = null;
 
-  constructor(options: ResolvedScopeOptions) {
+  /** @param recording where its calls are recorded; `null` while nobody asks for that */
+  constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null) {
     const { name, signal, deadlineMs, maxPerTick, memo, maxCommands, maxRoundTrips } = options;
     this.name = name;
     this.#budget = maxCommands === undefined && maxRoundTrips === undefined ? null : new Budget(options, name);
@@ -30,6 +35,7 @@ export class CallScope implements CallGate {
     this.#turns = maxPerTick === undefined ? null : new Turns(maxPerTick);
     this.#memo = memo === false ? null : new Memo(memo === true ? null : new Set(memo));
     this.#ending = new Ending(signal, deadlineMs, this.#turns);
+    this.#recording = recording;
   }
 
   /** The scope behind one of its two gates; `null` for a gate of no scope. */
@@ -53,54 +59,80 @@ export class CallScope implements CallGate {
     return this.#tally.snapshot();
   }
 
+  /** What has been called so far; `undefined` if it is not recorded. */
+  record(): ScopeRecord | undefined {
+    return this.#recording?.record(this.stats());
+  }
+
+  /** Has `listener` called once, when the scope is closed. */
+  onceClosed(listener: () => void): void {
+    this.#closed ??= [];
+    this.#closed.push(listener);
+  }
+
   close(): void {
     this.#ending.close();
+    const closed = this.#closed;
+    this.#closed = null;
+    for (const listener of closed ?? []) listener();
   }
 
   run(call: GatedCall, isFresh = false): unknown {
-    if (this.#ending.reason !== null) return this.#refuse(call);
+    if (this.#ending.reason !== null) return this.#refuse(call, null);
+    const recording = this.#recording;
+    const noted = recording === null ? null : recording.called(call, this.#tally.wave);
     const memo = this.#memo;
     const key = memo?.keyOf(call) ?? null;
     if (memo !== null && key !== null && !isFresh) {
       const kept = memo.find(key, call);
       if (kept !== undefined) {
         this.#tally.answeredFromMemo();
+        noted?.answeredFromMemo(kept.reply);
         return Promise.resolve(kept.reply);
       }
     }
     const overBudget = this.#budget?.refuses(this.#tally, call.commands) ?? null;
-    if (overBudget !== null) return tellCallback(Promise.reject(overBudget), call.callback);
-    if (!this.#ending.mayInterrupt) return this.#make(call, key, call.send);
+    if (overBudget !== null) {
+      noted?.failed(overBudget);
+      return tellCallback(Promise.reject(overBudget), call.callback);
+    }
+    if (!this.#ending.mayInterrupt) return this.#make(call, key, call.send, noted);
     // Both may settle the caller's callback, and it is to be called once.
-    const made = this.#make(call, key, call.sendWithoutCallback);
+    const made = this.#make(call, key, call.sendWithoutCallback, noted);
     if (!(made instanceof Promise)) return made;
     return tellCallback(this.#ending.interruptible(made), call.callback);
   }
 
-  #make(call: GatedCall, key: string | null, send: () => unknown): unknown {
-    const sendNow = (): unknown => (this.#ending.reason === null ? this.#send(call, key, send) : this.#refuse(call));
+  #make(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
+    const sendNow = (): unknown =>
+      this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call, noted);
     return this.#turns === null ? sendNow() : this.#turns.run(call.commands, sendNow);
   }
 
-  #send(call: GatedCall, key: string | null, send: () => unknown): unknown {
+  #send(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
     const memo = this.#memo;
     const moment = memo?.called(call) ?? 0;
     const hasCallback = typeof call.callback === "function" && send === call.send;
-    return this.#recorder.record(call.commands, hasCallback, send, (reply) => {
+    const errorsIn = (reply: unknown): readonly unknown[] => {
       if (memo !== null && key !== null) memo.keep(key, call, moment, reply);
       // A call that has waited on the server has written only now.
       else memo?.called(call);
-      return call.errorsIn?.(reply) ?? 0;
-    });
+      return call.errorsIn?.(reply) ?? NO_ERRORS;
+    };
+    return this.#recorder.record(call.commands, hasCallback, send, errorsIn, noted);
   }
 
-  #refuse({ callback }: GatedCall): Promise<never> {
-    const refused = Promise.reject(this.#ending.error());
+  #refuse({ callback }: GatedCall, noted: CallInRecord | null): Promise<never> {
+    const error = this.#ending.error();
+    noted?.failed(error);
+    const refused = Promise.reject(error);
     dropUnheard(refused);
     if (this.#ending.reason === "closed") warnOfClosedScope();
     return tellCallback(refused, callback);
   }
 }
+
+const NO_ERRORS: readonly unknown[] = [];
 
 let hasWarnedOfClosedScope = false;
 

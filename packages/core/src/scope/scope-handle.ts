@@ -1,6 +1,7 @@
 import type { IoredisClient } from "../client.ts";
 import type { CallGate } from "../commands/gated-call.ts";
 import type { Scope, Tickpiped } from "../controls.ts";
+import type { ScopeRecord } from "../observe/records.ts";
 import type { ScopeStats } from "../observe/round-trips.ts";
 import type { Ambient } from "./ambient.ts";
 import type { CallScope } from "./call-scope.ts";
@@ -39,6 +40,10 @@ export class ScopeHandle<C extends IoredisClient> implements Scope<C> {
 
   stats(): ScopeStats {
     return this.#calls.stats();
+  }
+
+  record(): ScopeRecord | undefined {
+    return this.#calls.record();
   }
 
   run<T>(fn: () => T): T {

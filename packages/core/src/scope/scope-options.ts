@@ -54,6 +54,15 @@ export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
   return { name, memo, signal, deadlineMs, maxPerTick, maxCommands, maxRoundTrips, whenOverBudget };
 }
 
+/**
+ * For Tickpipe's own packages and those that build on it: refuses wrong options of scopes before there is a scope.
+ *
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for an unknown or a wrong option
+ */
+export function assertScopeOptions(options: unknown): void {
+  resolveScopeOptions(options);
+}
+
 /** What `setTimeout` takes, in milliseconds; beyond it fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 

@@ -1,5 +1,6 @@
 import type { CorkableStream } from "../client.ts";
 import type { BatchCounters } from "../observe/batch-counters.ts";
+import type { BatchTrigger } from "../observe/channels.ts";
 import { mergeWrites } from "./merge.ts";
 import { atEndOfIteration, type Scheduler } from "./schedule.ts";
 
@@ -71,7 +72,7 @@ export class TickCork {
   begin(): void {
     const stream = this.#connection.stream;
     if (stream !== this.#held || stream === null) {
-      this.#release();
+      this.#release("reconnect");
       if (!isCorkable(stream) || this.#connection.status !== "ready") return;
       this.#hold(stream, this.#schedule);
     } else if (stream.writableLength !== this.#bufferedAfterCall && this.#suspect !== null) {
@@ -79,7 +80,7 @@ export class TickCork {
       this.#bufferedAfterCall = stream.writableLength;
     }
     if (stream.writableLength - this.#alreadyBuffered >= this.#maxBatchBytes) {
-      this.#release();
+      this.#release("bytes");
       this.#counters.earlyFlushes += 1;
       this.#hold(stream, this.#schedule);
     }
@@ -96,13 +97,13 @@ export class TickCork {
 
   /** Lets go what is held now. Safe at any time; the rest of the tick is gathered anew. */
   readonly flush = (): void => {
-    this.#release();
+    this.#release("flush");
   };
 
   // One function for all ticks: a closure for each would cost an allocation per tick.
   readonly #endTick = (): void => {
     this.#flushScheduled = false;
-    this.#release();
+    this.#release("tick");
   };
 
   #hold(stream: CorkableStream, schedule: Scheduler): void {
@@ -122,13 +123,14 @@ export class TickCork {
     }
   }
 
-  #release(): void {
+  #release(trigger: BatchTrigger): void {
     const stream = this.#held;
     if (stream === null) return;
     this.#held = null;
+    const bytes = stream.writableLength - this.#alreadyBuffered;
     // On a stream that has been ended or destroyed meanwhile, Node's uncork() does nothing.
     stream.uncork();
-    this.#counters.endBatch();
+    this.#counters.endBatch(bytes, trigger);
     if (this.#forget !== null) this.#forget();
   }
 }

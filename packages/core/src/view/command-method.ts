@@ -52,7 +52,7 @@ function effectOfMethod(name: string): Effect {
 
 /** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
 function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLean: boolean): Send {
-  const { client, internals, cork, connection, lane, lean, reads } = context;
+  const { client, internals, cork, connection, lane, lean, reads, watchers } = context;
   const route = lane?.routeFor(name) ?? null;
   const note = connection.noteFor(name);
   const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
@@ -60,7 +60,7 @@ function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLe
   const effect = effectOfMethod(name);
   // Only a lean command can share its reply.
   const shared = sendLean === null ? null : (reads?.readsOf(command) ?? null);
-  return (args) => {
+  const send: Send = (args) => {
     if (route !== null) {
       const routed = route(args);
       if (routed !== NOT_ROUTED) return routed;
@@ -69,7 +69,10 @@ function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLe
     const mayShare = shared !== null && cork.isHolding && !connection.inTransaction;
     if (mayShare) {
       const reply = shared.find(args);
-      if (reply !== null) return reply;
+      if (reply !== null) {
+        watchers.deduplicated(command);
+        return reply;
+      }
     } else if (reads !== null) {
       reads.called(effect, args);
     }
@@ -86,4 +89,5 @@ function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLe
     cork.wrote();
     return result;
   };
+  return (args) => (watchers.watchesCommands ? watchers.around(internals, () => send(args)) : send(args));
 }

@@ -4,6 +4,7 @@ import type { BlockingLane } from "../lanes/blocking-lane.ts";
 import type { ConnectionState } from "../lanes/connection-state.ts";
 import type { LeanSender } from "../lean/lean-sender.ts";
 import type { PendingLimit } from "../limits/pending-limit.ts";
+import type { Watchers } from "../observe/watchers.ts";
 import type { TickReads } from "../reads/tick-reads.ts";
 import type { TickCork } from "../tick/cork.ts";
 
@@ -23,6 +24,8 @@ export interface ViewContext {
   readonly lane: BlockingLane | null;
   /** `null` where nothing is capped. */
   readonly limit: PendingLimit | null;
+  /** Who is told of commands, shared reads and the rest. */
+  readonly watchers: Watchers;
   /** What a view has as its `tickpipe`, by the gate of its calls. */
   readonly controlsOf: (gate: CallGate | null) => object;
   /** Makes a client like this one, wrapped in the same way. */

@@ -21,21 +21,21 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (name === "multi" && isWithoutPipeline(args)) {
-      return passThrough(gate, { commands: 1, args: [], callback: undefined }, () =>
+      return passThrough(gate, { method: name, commands: 1, args: [], callback: undefined }, () =>
         beginTransaction(context, () => call(args)),
       );
     }
     const pipeline = call(args);
     // MULTI is in its queue from the start, EXEC comes with exec().
-    if (isPipeline(pipeline)) corkOnExec(context, pipeline, gate, name === "multi" ? 1 : 0);
+    if (isPipeline(pipeline)) corkOnExec(context, pipeline, gate, name);
     return pipeline;
   };
 }
 
-function beginTransaction({ cork, connection, reads }: ViewContext, call: () => unknown): unknown {
+function beginTransaction({ internals, cork, connection, reads, watchers }: ViewContext, call: () => unknown): unknown {
   cork.begin();
   cork.count(1);
-  const begun = call();
+  const begun = watchers.watchesCommands ? watchers.around(internals, call) : call();
   connection.called("multi");
   reads?.calledAnything();
   cork.wrote();
@@ -43,12 +43,13 @@ function beginTransaction({ cork, connection, reads }: ViewContext, call: () => 
 }
 
 function corkOnExec(
-  { cork, connection, limit, reads }: ViewContext,
+  { internals, cork, connection, limit, reads, watchers }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
-  addedByExec: number,
+  method: "pipeline" | "multi",
 ): void {
   const { exec } = pipeline;
+  const addedByExec = method === "multi" ? 1 : 0;
   const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
     const queue = this._queue ?? [];
     assertEncodable(queue);
@@ -56,7 +57,8 @@ function corkOnExec(
     const send = (args: unknown[]): unknown => {
       cork.begin();
       cork.count(size.commands);
-      const replies = exec.apply(this, args);
+      const make = (): unknown => exec.apply(this, args);
+      const replies = watchers.watchesCommands ? watchers.around(internals, make) : make();
       reads?.calledAnything();
       cork.wrote();
       return replies;
@@ -65,7 +67,7 @@ function corkOnExec(
       limit === null || connection.inTransaction
         ? send(args)
         : limit.run({ ...size, callback: args[0], make: () => send(args) });
-    return passThrough(gate, { ...size, callback: given[0] }, sendLimited, given);
+    return passThrough(gate, { ...size, method, queue, callback: given[0] }, sendLimited, given);
   };
   Object.defineProperty(pipeline, "exec", {
     value: corkedExec,
@@ -78,28 +80,26 @@ function corkOnExec(
 /** Makes a call of several commands through the scope, if there is one. */
 function passThrough(
   gate: CallGate | null,
-  { commands, args, callback }: Pick<GatedCall, "commands" | "args" | "callback">,
+  call: Pick<GatedCall, "method" | "commands" | "args" | "queue" | "callback">,
   send: (args: unknown[]) => unknown,
   given: unknown[] = [],
 ): unknown {
   if (gate === null) return send(given);
-  const isCallback = typeof callback === "function";
+  const isCallback = typeof call.callback === "function";
   return gate.run({
-    method: "pipeline",
-    commands,
+    ...call,
     effect: ANYTHING,
-    args,
-    callback: isCallback ? callback : undefined,
+    callback: isCallback ? call.callback : undefined,
     send: () => send(given),
     sendWithoutCallback: () => send(isCallback ? [] : given),
     errorsIn: errorsInReplies,
   });
 }
 
-/** How many of a pipeline's replies, `[error, reply]` each, are errors. A discarded transaction's reply is null. */
-function errorsInReplies(replies: unknown): number {
-  if (!Array.isArray(replies)) return 0;
-  return replies.filter((reply) => Array.isArray(reply) && reply[0] instanceof Error).length;
+/** The errors among a pipeline's replies, `[error, reply]` each. A discarded transaction's reply is null. */
+function errorsInReplies(replies: unknown): Error[] {
+  if (!Array.isArray(replies)) return [];
+  return replies.flatMap((reply) => (Array.isArray(reply) && reply[0] instanceof Error ? [reply[0]] : []));
 }
 
 // multi({ pipeline: false }) sends MULTI at once, and the commands after it are ordinary calls.

@@ -1,0 +1,79 @@
+import { fileURLToPath } from "node:url";
+import type { CallSite } from "./records.ts";
+
+/** So many frames are taken: Tickpipe's own and those of a framework stand among them. */
+const FRAMES = 40;
+
+const OWN_PACKAGE = new URL("../../", import.meta.url);
+/** How a frame of this package names its file: as a URL where it is a module, as a path where a tool has compiled it. */
+const OWN_FILES: readonly string[] = ["src/", "dist/"].flatMap((folder) => {
+  const url = new URL(folder, OWN_PACKAGE);
+  return [url.href, fileURLToPath(url)];
+});
+
+/**
+ * Takes the stack of the running code.
+ *
+ * @param below the frame of this function, and those that it called, are left out
+ */
+export function takeCallSite(below: (...args: never[]) => unknown): CallSite {
+  const taken: { stack?: unknown } = {};
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = FRAMES;
+  try {
+    Error.captureStackTrace(taken, below);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  return new TakenStack(taken);
+}
+
+class TakenStack implements CallSite {
+  #taken: { stack?: unknown } | null;
+  #text = "";
+
+  constructor(taken: { stack?: unknown }) {
+    this.#taken = taken;
+  }
+
+  get stack(): string {
+    if (this.#taken !== null) {
+      this.#text = withoutTickpipe(this.#taken.stack);
+      // What V8 took holds on to the functions and their receivers.
+      this.#taken = null;
+    }
+    return this.#text;
+  }
+}
+
+function withoutTickpipe(stack: unknown): string {
+  if (typeof stack !== "string") return "";
+  const isShown = (line: string): boolean => /^\s+at /.test(line) && !OWN_FILES.some((own) => line.includes(own));
+  return stack.split("\n").filter(isShown).join("\n");
+}
+
+// Such as "at Array.map (<anonymous>)" and "at async Promise.all (index 0)": V8's own.
+const NOT_OWN = /[\\/]node_modules[\\/]|\(node:|at (async )?node:|<anonymous>\)?$|\(index \d+\)$/;
+
+/**
+ * The user's own frames down to the function that was resumed from an `await`; `null` where the stack does not tell that one was, since nothing was
+ * awaited or the tool that wrote it leaves that out.
+ */
+export function framesOfResumed({ stack }: CallSite): string[] | null {
+  const lines = stack.split("\n");
+  const end = lines.findIndex((line) => /^\s+at async |node:internal\/process\/task_queues/.test(line));
+  return end < 0 ? null : ownFrames({ stack: lines.slice(0, end).join("\n") });
+}
+
+/** The frames of the user's own code, neither in a package of `node_modules` nor Node's; all where there are none of them. */
+export function ownFrames({ stack }: CallSite): string[] {
+  const frames = stack === "" ? [] : stack.split("\n").map((line) => line.trim());
+  const own = frames.filter((frame) => !NOT_OWN.test(frame));
+  return own.length > 0 ? own : frames;
+}
+
+/** A frame as people read it: `load (posts.js:12:31)`, files within the working directory from there. */
+export function shownFrame(frame: string): string {
+  const text = frame.replace(/^at (async )?/, "").replaceAll("file://", "");
+  return text.replaceAll(`${process.cwd()}/`, "");
+}

@@ -1,0 +1,116 @@
+import { invalidOption, rejectUnknownOptions } from "../options.ts";
+import type { ScopeRecord } from "./records.ts";
+import type { ScopeStats } from "./round-trips.ts";
+import { type CallFacts, type RecordingLimits, ScopeRecording } from "./scope-recording.ts";
+
+/** Is told of each scope that was recorded, when it is closed. */
+type Told<Owner> = (record: ScopeRecord, owner: Owner) => void;
+
+interface Asked<Owner> extends RecordingLimits {
+  readonly opened: ((owner: Owner) => void) | undefined;
+}
+
+interface Listener<Owner> extends Asked<Owner> {
+  readonly told: Told<Owner>;
+}
+
+/** The recording of a scope that is open. */
+export interface OpenRecording<Owner> {
+  readonly recording: ScopeRecording;
+  opened(owner: Owner): void;
+  closed(owner: Owner, stats: ScopeStats): void;
+}
+
+/** Who asks for the records of a client's scopes. */
+export class Recordings<Owner> {
+  readonly #facts: CallFacts;
+  readonly #listeners = new Set<Listener<Owner>>();
+
+  constructor(facts: CallFacts) {
+    this.#facts = facts;
+  }
+
+  /**
+   * Has the scopes recorded that are opened from now on.
+   *
+   * @returns ends it
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+   */
+  add(told: Told<Owner>, options: unknown): () => void {
+    if (typeof told !== "function") {
+      throw invalidOption("what record() is given", "a function that takes a record and its scope", told);
+    }
+    const listener = { told, ...resolveRecordOptions<Owner>(options) };
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** The recording of a scope that is opened now; `null` where nobody asks for it. */
+  open(name: string | undefined): OpenRecording<Owner> | null {
+    if (this.#listeners.size === 0) return null;
+    const asking = [...this.#listeners];
+    const recording = new ScopeRecording(name, mostOf(asking), this.#facts);
+    return {
+      recording,
+      opened: (owner) => {
+        for (const { opened } of asking) if (opened !== undefined) safely(() => opened(owner));
+      },
+      closed: (owner, stats) => {
+        recording.close();
+        for (const listener of asking) {
+          if (this.#listeners.has(listener)) safely(() => listener.told(recording.record(stats), owner));
+        }
+      },
+    };
+  }
+}
+
+// As Node does for the subscribers of a diagnostics channel: whoever listens must not harm what is observed.
+function safely(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
+/** What satisfies all who ask. */
+function mostOf(asking: readonly RecordingLimits[]): RecordingLimits {
+  return {
+    callSites: asking.some(({ callSites }) => callSites),
+    replyUses: asking.some(({ replyUses }) => replyUses),
+    maxCalls: Math.max(...asking.map(({ maxCalls }) => maxCalls)),
+    maxCallSites: Math.max(...asking.map(({ maxCallSites }) => maxCallSites)),
+  };
+}
+
+const KNOWN: readonly string[] = ["callSites", "replyUses", "maxCalls", "maxCallSites", "opened"];
+
+function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
+  if (typeof options !== "object" || options === null) {
+    throw invalidOption("the options of record()", "an object", options);
+  }
+  rejectUnknownOptions(options, KNOWN, "record()");
+  const {
+    callSites = false,
+    replyUses = false,
+    maxCalls = 1_000,
+    maxCallSites = 200,
+    opened,
+  } = options as Partial<Asked<Owner>>;
+  for (const [name, value] of Object.entries({ callSites, replyUses })) {
+    if (typeof value !== "boolean") throw invalidOption(`option "${name}" of record()`, "true or false", value);
+  }
+  for (const [name, value] of Object.entries({ maxCalls, maxCallSites })) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw invalidOption(`option "${name}" of record()`, "a whole number from 1 on", value);
+  }
+  if (opened !== undefined && typeof opened !== "function") {
+    throw invalidOption('option "opened" of record()', "a function that takes a scope", opened);
+  }
+  return { callSites, replyUses, maxCalls, maxCallSites, opened };
+}

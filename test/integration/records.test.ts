@@ -1,0 +1,264 @@
+import { type RecordOptions, type ScopeRecord, type Tickpiped, tickpipe } from "@tickpipe/core";
+import type { Redis } from "ioredis";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { range, useServer } from "../engine.ts";
+import { clientVariants } from "../variants.ts";
+
+const server = useServer();
+let plain: Redis;
+let redis: Tickpiped<Redis>;
+
+beforeAll(async () => {
+  plain = server.client();
+  redis = tickpipe(server.client());
+  await redis.ping();
+});
+
+beforeEach(async () => {
+  await plain.flushall();
+  await plain.set("text", "value");
+});
+
+/** Has scopes recorded until the test is over. */
+function recorded(view: Tickpiped<Redis> = redis, options?: RecordOptions): ScopeRecord[] {
+  const records: ScopeRecord[] = [];
+  onTestFinished(view.tickpipe.record((record) => records.push(record), options));
+  return records;
+}
+
+/** What a scope's record says of one function's calls. */
+async function recordOf(fn: (redis: Tickpiped<Redis>) => unknown, view = redis, options?: RecordOptions) {
+  const records = recorded(view, options);
+  const scope = view.tickpipe.scope({ name: "test" });
+  await fn(scope.redis);
+  scope.close();
+  const [record] = records;
+  if (!record) throw new Error("The listener was not told.");
+  return record;
+}
+
+const settled = (calls: readonly unknown[]) => Promise.allSettled(calls as Promise<unknown>[]);
+
+describe.each(clientVariants)("the record of a scope, with $name", ({ make }) => {
+  let view: Tickpiped<Redis>;
+  beforeAll(async () => {
+    const client = make({ port: server.port });
+    view = tickpipe(client);
+    await view.ping();
+    return () => client.disconnect();
+  });
+
+  it("tells each call's command, keys, round trip, time, size and outcome", async () => {
+    const record = await recordOf(async (own) => {
+      await Promise.all([own.get("text"), own.set("b", "x"), own.mget("text", "b")]);
+      await own.getBuffer("text");
+      await settled([own.lpush("text", "x"), own.call("nonsense", "a")]);
+    }, view);
+    expect(record).toMatchObject({ name: "test", droppedCalls: 0, stats: { commands: 6, roundTrips: 3, errors: 2 } });
+    expect(record.calls.map((c) => [c.command, c.method, c.keys, c.roundTrip, c.replyBytes > 0])).toEqual([
+      ["get", "get", ["text"], 1, true],
+      ["set", "set", ["b"], 1, true],
+      ["mget", "mget", ["text", "b"], 1, true],
+      ["get", "getBuffer", ["text"], 2, true],
+      ["lpush", "lpush", ["text"], 3, false],
+      ["nonsense", "call", [], 3, false],
+    ]);
+    for (const { startedMs, endedMs, answeredBy, commands, callSite } of record.calls) {
+      expect(startedMs).toBeGreaterThanOrEqual(0);
+      expect(endedMs).toBeGreaterThanOrEqual(startedMs);
+      expect(record.durationMs).toBeGreaterThanOrEqual(endedMs ?? Number.POSITIVE_INFINITY);
+      expect([answeredBy, commands, callSite]).toEqual(["redis", 1, null]);
+    }
+    expect(record.calls.map((c) => [c.outcome, c.errorName, c.errorCode])).toEqual([
+      ...range(4).map(() => ["ok", null, null]),
+      ["error", "ReplyError", "WRONGTYPE"],
+      ["error", "ReplyError", "ERR"],
+    ]);
+  });
+
+  it("tells of a pipeline, a multi, a transaction, a script and a callback as of one call each", async () => {
+    view.defineCommand("add", { numberOfKeys: 1, lua: "return redis.call('incrby', KEYS[1], ARGV[1])" });
+    const record = await recordOf(async (own) => {
+      await own.pipeline().set("p", 1).incr("p").lpush("text", "x").exec();
+      await own.multi().set("m", 1).incr("m").exec();
+      await own.tickpipe.transaction(["w"], (tx) => tx.multi().set("w", 1));
+      await (own as never as { add(...args: unknown[]): Promise<unknown> }).add("n", 2);
+      await own.eval("return 1", 1, "k");
+      await new Promise((resolve) => own.get("text", resolve));
+    }, view);
+    expect(record.calls.map((c) => [c.command, c.commands, c.keys, c.errorCode])).toEqual([
+      ["pipeline", 3, ["p", "p", "text"], "WRONGTYPE"],
+      ["multi", 4, ["m", "m"], null],
+      ["transaction", 1, ["w"], null],
+      ["add", 1, ["n"], null],
+      ["eval", 1, ["k"], null],
+      ["get", 1, ["text"], null],
+    ]);
+  });
+});
+
+describe("the record of a scope", () => {
+  it("tells which calls shared another's reply, or were answered from the memo", async () => {
+    const records = recorded();
+    const scope = redis.tickpipe.scope({ memo: true });
+    await Promise.all([scope.redis.get("text"), scope.redis.get("text"), scope.redis.get("other")]);
+    await scope.redis.get("text");
+    await scope.fresh.get("text");
+    scope.close();
+    expect(records[0]?.calls.map((c) => [c.answeredBy, c.commands, c.roundTrip])).toEqual([
+      ["redis", 1, 1],
+      ["dedupe", 0, 1],
+      ["redis", 1, 1],
+      ["memo", 0, 1],
+      ["redis", 1, 2],
+    ]);
+    expect(records[0]?.stats).toMatchObject({ memoHits: 1, roundTrips: 2 });
+  });
+
+  it("tells of calls that were never sent: over the budget, over the cap, waiting when the scope ended", async () => {
+    const records = recorded();
+    const capped = tickpipe(server.client(), { maxPending: 1 });
+    const cappedRecords = recorded(capped);
+    await capped.ping();
+    const [budget, ending, full] = [
+      redis.tickpipe.scope({ maxCommands: 1, whenOverBudget: "reject" }),
+      redis.tickpipe.scope({ maxPerTick: 1 }),
+      capped.tickpipe.scope(),
+    ];
+    const calls = [budget.redis.get("a"), budget.redis.get("b"), ending.redis.get("a"), ending.redis.get("b")];
+    const others = [full.redis.get("a"), full.redis.get("b")];
+    ending.close();
+    await settled([...calls, ...others]);
+    for (const scope of [budget, ending, full]) scope.close();
+    const told = ({ calls }: ScopeRecord) => calls.map((c) => c.errorCode);
+    expect([...records, ...cappedRecords].map(told)).toEqual([
+      [null, "ERR_TICKPIPE_SCOPE_CLOSED"],
+      [null, "ERR_TICKPIPE_OVER_BUDGET"],
+      [null, "ERR_TICKPIPE_OVERLOADED"],
+    ]);
+    expect(records[0]?.calls[1]).toMatchObject({ commands: 0, outcome: "error" });
+  });
+
+  it("goes on with a call that still waits when the scope is closed or aborted", async () => {
+    const controller = new AbortController();
+    const records = recorded();
+    const [closed, aborted] = [redis.tickpipe.scope(), redis.tickpipe.scope({ signal: controller.signal })];
+    const calls = settled([closed.redis.blpop("list", 0), aborted.redis.blpop("list", 0)]);
+    closed.close();
+    controller.abort();
+    aborted.close();
+    const waiting = records.flatMap((record) => record.calls);
+    expect(waiting).toEqual(range(2).map(() => expect.objectContaining({ outcome: "pending", endedMs: null })));
+    await plain.rpush("list", "a", "b");
+    await calls;
+    await redis.ping();
+    expect(waiting.map((call) => call.outcome)).toEqual(["ok", "ok"]);
+  });
+
+  it("is there while the scope is open, and not unless it is asked for", async () => {
+    const before = redis.tickpipe.scope();
+    const end = redis.tickpipe.record(() => {});
+    const scope = redis.tickpipe.scope();
+    await Promise.all([scope.redis.get("text"), before.redis.get("text")]);
+    expect(scope.record()?.calls).toHaveLength(1);
+    expect(before.record()).toBeUndefined();
+    end();
+    expect(redis.tickpipe.scope().record()).toBeUndefined();
+  });
+
+  it("is given once to each who asks still, with the scope; what one throws harms nobody", async () => {
+    const told: unknown[] = [];
+    const uncaught = new Promise((resolve) => {
+      const listeners = process.listeners("uncaughtException");
+      process.removeAllListeners("uncaughtException");
+      process.once("uncaughtException", (error) => {
+        for (const listener of listeners) process.on("uncaughtException", listener);
+        resolve(error);
+      });
+    });
+    const failure = new Error("the listener's own");
+    onTestFinished(
+      redis.tickpipe.record(() => {
+        throw failure;
+      }),
+    );
+    const endThird = redis.tickpipe.record(() => told.push("third"));
+    onTestFinished(redis.tickpipe.record((_record, scope) => told.push(scope)));
+    const scope = redis.tickpipe.scope();
+    endThird();
+    scope.close();
+    scope.close();
+    expect(told).toEqual([scope]);
+    expect(await uncaught).toBe(failure);
+  });
+
+  it("holds no more calls and call sites than was asked for, and says how many more there were", async () => {
+    const record = await recordOf((own) => Promise.all(range(10).map((i) => own.get(`k${i}`))), redis, {
+      callSites: true,
+      maxCalls: 6,
+      maxCallSites: 4,
+    });
+    expect(record.calls.map((call) => call.callSite !== null)).toEqual([true, true, true, true, false, false]);
+    expect(record).toMatchObject({ droppedCalls: 4, droppedCallSites: 2, stats: { commands: 10 } });
+  });
+
+  it("says where each call was made, across awaits, the caller's own code first", async () => {
+    const readTwice = async (own: Redis) => {
+      await own.get("a");
+      await own.get("b");
+    };
+    const { calls } = await recordOf(
+      async (own) => {
+        await readTwice(own);
+        await own.pipeline().get("a").exec();
+      },
+      redis,
+      { callSites: true },
+    );
+    const frames = calls.map((call) => call.callSite?.stack.split("\n") ?? []);
+    for (const [first] of frames) expect(first).toMatch(/records\.test\.ts:\d+:\d+\)?$/);
+    expect(new Set(frames.map(([first]) => first)).size).toBe(3);
+    expect(frames[1]?.[0]).toContain("at readTwice");
+    expect(frames[1]?.slice(1).some((frame) => /records\.test\.ts:\d+:\d+\)?$/.test(frame))).toBe(true);
+    for (const frame of frames.flat()) expect(frame).not.toMatch(/packages\/core/);
+  });
+
+  it("has keys with the client's prefix, in reasonable number and length, and no values", async () => {
+    const view = tickpipe(server.client({ keyPrefix: "app:" }));
+    const secret = "SECRET-VALUE";
+    const { calls } = await recordOf(
+      (own) =>
+        settled([
+          own.mget(range(40).map((i) => `k${i}`)),
+          own.set("x".repeat(1_000_000), secret),
+          own.mset({ a: secret, b: secret }),
+          own.set(Buffer.from([0x66, 0xff]), Buffer.from(secret)),
+          own.call("HSET", "h", "f", secret),
+          own.zinterstore("z", 2, "one", "two"),
+          own.eval(`return redis.error_reply(ARGV[1])`, 0, `${secret} x`),
+          own.pipeline().set("p", secret).exec(),
+          own.call("AUTH", secret),
+        ]),
+      view,
+    );
+    expect(calls.map((call) => call.keys.length)).toEqual([16, 1, 2, 1, 1, 3, 0, 1, 0]);
+    expect(calls[0]?.keys[0]).toBe("app:k0");
+    expect(calls[1]?.keys[0]).toHaveLength(512);
+    expect(calls[3]?.keys).toEqual(["app:f\ufffd"]);
+    expect(calls[5]?.keys).toEqual(["app:z", "app:one", "app:two"]);
+    expect(calls[7]?.keys).toEqual(["app:p"]);
+    expect(calls[6]).toMatchObject({ errorName: "ReplyError", errorCode: null });
+    expect(JSON.stringify(calls)).not.toContain(secret);
+  });
+});
+
+it.each<[unknown, unknown, string]>([
+  ["no function", undefined, "Expected what record() is given to be a function"],
+  [() => {}, null, "Expected the options of record() to be an object"],
+  [() => {}, { callSites: 1 }, 'Expected option "callSites" of record() to be true or false'],
+  [() => {}, { maxCalls: 0 }, 'Expected option "maxCalls" of record() to be a whole number from 1 on'],
+  [() => {}, { maxCallSites: "x" }, 'Expected option "maxCallSites" of record()'],
+  [() => {}, { calls: 1 }, "record() has no option named"],
+])("record(%s, %j) is refused", (listener, options, said) => {
+  expect(() => redis.tickpipe.record(listener as never, options as never)).toThrow(said);
+});

@@ -1,25 +1,28 @@
 import { type IoredisClient, internalsOf } from "./client.ts";
+import { clusterOf } from "./cluster/cluster-client.ts";
+import { slotOfKey } from "./cluster/key-slots.ts";
+import { splitterOf as splitterForCommand } from "./cluster/split-call.ts";
 import { ANYTHING } from "./commands/effects.ts";
 import type { CallGate } from "./commands/gated-call.ts";
+import { clusterConnectionsOf, connectionOf } from "./connections.ts";
 import type { Scope, TickpipeControls, Tickpiped, TransactionReplies } from "./controls.ts";
 import { BlockingLane } from "./lanes/blocking-lane.ts";
 import { ConnectionState } from "./lanes/connection-state.ts";
+import type { MakeLaneRoutes } from "./lanes/lane-route.ts";
 import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
-import { type Admit, Transactions } from "./lanes/transaction.ts";
+import { type Admit, NEVER_RECONNECTS, Transactions } from "./lanes/transaction.ts";
 import { nested } from "./lanes/transaction-client.ts";
+import { commandPartsOf } from "./lean/ioredis-command.ts";
 import { leanSenderFor } from "./lean/lean-sender.ts";
 import { PendingLimit } from "./limits/pending-limit.ts";
 import { LoaderMaker } from "./loader/loader.ts";
 import { BatchCounters } from "./observe/batch-counters.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { pendingCommands } from "./queues/queues.ts";
 import { TickReads } from "./reads/tick-reads.ts";
 import { Ambient } from "./scope/ambient.ts";
 import { CallScope } from "./scope/call-scope.ts";
 import { ScopeHandle } from "./scope/scope-handle.ts";
 import { resolveScopeOptions } from "./scope/scope-options.ts";
-import { TickCork } from "./tick/cork.ts";
-import { corkReplayedCommands } from "./tick/replay.ts";
 import { schedulerFor } from "./tick/schedule.ts";
 import { TickEnd } from "./tick/tick-end.ts";
 import type { ViewContext } from "./view/context.ts";
@@ -44,35 +47,51 @@ export function wrap<C extends IoredisClient>(
 /** @param isShared whether callers who know nothing of each other share the connection: not with a transaction's own */
 function partsFor(client: IoredisClient, options: ResolvedOptions, isShared: boolean) {
   const internals = internalsOf(client);
+  const cluster = clusterOf(client);
   const counters = new BatchCounters();
   const tickEnd = new TickEnd(schedulerFor(options.flush));
-  const cork = new TickCork(internals, tickEnd.schedule, options.maxBatchBytes, counters);
-  corkReplayedCommands(client, internals, cork);
   const connection = new ConnectionState(client, internals, isShared ? warnOfSharedWatch : undefined);
+  const commandParts = commandPartsOf(client);
+  const { maxBatchBytes } = options;
+  const corking = { schedule: tickEnd.schedule, maxBatchBytes, counters };
+  const connections =
+    cluster === null
+      ? connectionOf(client, internals, connection, corking)
+      : clusterConnectionsOf(client, cluster, commandParts, corking);
+  const { cork, pending, makeRoutes, lastCalledWith, offlineQueues } = connections;
   const { blocking, maxBlockingConnections, maxPending, maxPendingBytes } = options;
-  const lane = blocking === "isolate" ? new BlockingLane(client, internals, connection, maxBlockingConnections) : null;
-  const transactions = isShared ? transactionsOn(client, connection, options) : null;
+  const lane =
+    blocking === "isolate" ? new BlockingLane(client, internals, connection, makeRoutes(maxBlockingConnections)) : null;
+  const transactions = isShared ? transactionsOn(client, makeRoutes, options) : null;
   const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
   const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
-  const limit = isCapped ? new PendingLimit(client, internals, options, blocked) : null;
+  const limit = isCapped ? new PendingLimit(client, internals, pending, options, blocked) : null;
   if (limit !== null) lane?.onRelease(limit.drainSoon);
-  const lean = options.lean ? leanSenderFor(client, internals) : null;
-  const reads = options.dedupe && lean !== null ? new TickReads(internals) : null;
+  const lean = options.lean && commandParts !== null ? leanSenderFor(client, internals, commandParts) : null;
+  const reads = options.dedupe && lean !== null && lastCalledWith !== null ? new TickReads(lastCalledWith) : null;
   if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
   const ambient = new Ambient<CallScope>();
-  return { internals, counters, tickEnd, cork, connection, lane, transactions, blocked, limit, lean, reads, ambient };
+  const splitterOf: ViewContext["splitterOf"] = (command) =>
+    cluster !== null && options.splitSlots
+      ? splitterForCommand(command, (key) => slotOfKey(key, cluster.options.keyPrefix))
+      : null;
+  return {
+    ...{ internals, counters, tickEnd, cork, pending, offlineQueues, connection, lane, transactions, blocked },
+    ...{ limit, lean, reads, splitterOf, ambient },
+  };
 }
 
-function transactionsOn(client: IoredisClient, connection: ConnectionState, options: ResolvedOptions): Transactions {
+function transactionsOn(client: IoredisClient, makeRoutes: MakeLaneRoutes, options: ResolvedOptions): Transactions {
   // What is called on a transaction's connection is part of it: the whole is one call, so that no part is isolated or capped.
   const own = { ...options, blocking: "inline", maxPending: Infinity, maxPendingBytes: Infinity } as const;
-  return new Transactions(client, internalsOf(client), connection, options.maxTransactionConnections, (lane) =>
-    viewOn(lane, partsFor(lane, own, false), (override) => lane.duplicate(override as never) as object),
+  const routes = makeRoutes(options.maxTransactionConnections, NEVER_RECONNECTS);
+  return new Transactions(client, internalsOf(client), routes, (lane) =>
+    viewOn(lane, partsFor(lane, own, false), (args) => lane.duplicate(...(args as never[])) as object),
   );
 }
 
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
-  const { internals, counters, tickEnd, cork, lane, transactions, blocked, limit, lean, reads, ambient } = parts;
+  const { counters, tickEnd, cork, pending, lane, transactions, blocked, limit, lean, reads, ambient } = parts;
   const View = createViewClass({
     ...{ client, duplicate, ...parts },
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
@@ -91,7 +110,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       ...counters.snapshot(),
       lean: lean !== null,
       deduplicated: reads?.shared ?? 0,
-      pending: pendingCommands(internals) + blocked(),
+      pending: pending.commands() + blocked(),
       waiting: limit?.waiting ?? 0,
       overloads: limit?.overloads ?? 0,
       blockingConnections: lane?.connections ?? 0,

@@ -1,9 +1,10 @@
 import { AsyncResource } from "node:async_hooks";
 import { tellCallback } from "../callback.ts";
-import type { ClientInternals, IoredisClient } from "../client.ts";
+import type { ClientInternals, IoredisClient, PendingCommand } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
-import { firstPending, pendingCommands, whenSettled } from "../queues/queues.ts";
+import type { Pending } from "../queues/pending.ts";
+import { whenSettled } from "../queues/queues.ts";
 import { PendingBytes } from "./pending-bytes.ts";
 
 /** The caps, and what happens at them. `Infinity`: no cap. */
@@ -23,6 +24,9 @@ export interface LimitedCall {
   readonly make: () => unknown;
 }
 
+/** Where something pending may be out of sight, so often is looked whether there is room: as often as a Cluster sends again. */
+const LOOK_AGAIN_MS = 100;
+
 interface Waiter {
   readonly commands: number;
   readonly bytes: number;
@@ -37,19 +41,29 @@ interface Waiter {
  */
 export class PendingLimit {
   readonly #internals: ClientInternals;
+  readonly #pending: Pending;
   readonly #caps: PendingCaps;
   readonly #bytes: PendingBytes;
   readonly #pendingElsewhere: () => number;
   readonly #waiting = new Set<Waiter>();
   #drainScheduled = false;
-  #watching = false;
+  /** The commands that are watched: one of each connection, so that one that stalls does not keep the room of the others. */
+  #watched = new WeakSet<PendingCommand>();
+  #isLookingAgain = false;
   #overloads = 0;
 
   /** @param pendingElsewhere how many commands are pending that are not in the client's own queues */
-  constructor(client: IoredisClient, internals: ClientInternals, caps: PendingCaps, pendingElsewhere: () => number) {
+  constructor(
+    client: IoredisClient,
+    internals: ClientInternals,
+    pending: Pending,
+    caps: PendingCaps,
+    pendingElsewhere: () => number,
+  ) {
     this.#internals = internals;
+    this.#pending = pending;
     this.#caps = caps;
-    this.#bytes = new PendingBytes(internals, caps.maxPendingBytes);
+    this.#bytes = new PendingBytes(pending, caps.maxPendingBytes);
     this.#pendingElsewhere = pendingElsewhere;
     // What waits must be looked at then, even if no command was pending on the connection.
     for (const event of ["ready", "end"]) client.on(event, this.drainSoon);
@@ -57,7 +71,7 @@ export class PendingLimit {
 
   /** How many commands are pending. */
   get pending(): number {
-    return pendingCommands(this.#internals) + this.#pendingElsewhere();
+    return this.#pending.commands() + this.#pendingElsewhere();
   }
 
   /** How many calls have been rejected because of the caps. */
@@ -155,14 +169,26 @@ export class PendingLimit {
 
   /** Has the waiting looked at once something that is pending has settled. */
   #watch(): void {
-    if (this.#watching || this.#waiting.size === 0) return;
-    const first = firstPending(this.#internals);
-    if (first === null) return;
-    this.#watching = true;
-    whenSettled(first, () => {
-      this.#watching = false;
+    if (this.#waiting.size === 0) return;
+    for (const first of this.#pending.firsts()) {
+      if (this.#watched.has(first)) continue;
+      this.#watched.add(first);
+      whenSettled(first, () => {
+        // A cluster may send it again, which counts as settled here.
+        this.#watched.delete(first);
+        this.drainSoon();
+      });
+    }
+    if (this.#pending.mayHide) this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    if (this.#isLookingAgain) return;
+    this.#isLookingAgain = true;
+    setTimeout(() => {
+      this.#isLookingAgain = false;
       this.drainSoon();
-    });
+    }, LOOK_AGAIN_MS);
   }
 
   #drain(): void {

@@ -2,7 +2,7 @@
 export interface BatchStats {
   /** Commands called through the view. A pipeline counts each of its commands, when it is executed. */
   readonly commands: number;
-  /** Batches let go: each left as one write. */
+  /** Batches let go: each left as one write, of a cluster's one for each node. */
   readonly batches: number;
   /** Those among the batches that left before the end of their tick, since `maxBatchBytes` was reached. */
   readonly earlyFlushes: number;
@@ -26,7 +26,11 @@ export class BatchCounters {
   endBatch(): void {
     const size = this.#commands - this.#commandsAtBatchStart;
     this.#commandsAtBatchStart = this.#commands;
-    if (size === 0) return;
+    if (size > 0) this.addBatch(size);
+  }
+
+  /** Counts a batch that has left with so many commands. */
+  addBatch(size: number): void {
     this.#batches += 1;
     if (size > this.#largestBatch) this.#largestBatch = size;
   }

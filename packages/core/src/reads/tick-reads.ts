@@ -1,6 +1,6 @@
-import type { ClientInternals } from "../client.ts";
+import type { PendingCommand } from "../client.ts";
 import { type Effect, effectOf } from "../commands/effects.ts";
-import { lastPending, whenSettled } from "../queues/queues.ts";
+import { whenSettled } from "../queues/queues.ts";
 import { argumentsKey } from "./read-key.ts";
 import { WriteLog } from "./write-log.ts";
 
@@ -10,7 +10,12 @@ export interface Shareable {
   sharedAt: number;
   /** Has its reply copied for another call, which settles when it is released, and not before this command. */
   share(): { readonly promise: Promise<unknown>; release(): void };
+  /** The hash slot of its key, as ioredis tells it; `null` without a key. */
+  getSlot(): number | null;
 }
+
+/** The command that was called last among those that are answered in one order with this one; `null` if it is this one, or nobody knows. */
+export type LastCalledWith = (command: Shareable) => PendingCommand | null;
 
 type Sent = Map<string, Shareable>;
 
@@ -19,7 +24,7 @@ type Sent = Map<string, Shareable>;
  * nothing that was called in between could have changed its answer.
  */
 export class TickReads {
-  readonly #internals: ClientInternals;
+  readonly #lastCalledWith: LastCalledWith;
   readonly #writes = new WriteLog();
   readonly #used: Sent[] = [];
   /** The only read so far. Most ticks of a quiet server have one, which is worth no Map. */
@@ -30,8 +35,8 @@ export class TickReads {
   /** What the fellows that were called after this command wait for. */
   #awaited: { readonly command: object; readonly releases: (() => void)[] } | null = null;
 
-  constructor(internals: ClientInternals) {
-    this.#internals = internals;
+  constructor(lastCalledWith: LastCalledWith) {
+    this.#lastCalledWith = lastCalledWith;
   }
 
   /** How many calls got the reply of another. */
@@ -78,9 +83,9 @@ export class TickReads {
   }
 
   /** Has a call settle after the command that was sent last before it, as if it had been sent itself. */
-  #releaseInTurn(shared: object, release: () => void): void {
-    const last = lastPending(this.#internals);
-    if (last === null || last === shared) {
+  #releaseInTurn(shared: Shareable, release: () => void): void {
+    const last = this.#lastCalledWith(shared);
+    if (last === null || (last as object) === shared) {
       release();
       return;
     }

@@ -1,5 +1,6 @@
 import type { PendingCommand } from "../client.ts";
 import { type Effect, effectOf } from "../commands/effects.ts";
+import type { WatchedCommand } from "../commands/watched-command.ts";
 import { whenSettled } from "../queues/queues.ts";
 import { argumentsKey } from "./read-key.ts";
 import { WriteLog } from "./write-log.ts";
@@ -9,7 +10,7 @@ export interface Shareable {
   /** When it was called, among the writes of its tick. */
   sharedAt: number;
   /** Has its reply copied for another call, which settles when it is released, and not before this command. */
-  share(): { readonly promise: Promise<unknown>; release(): void };
+  share(): WatchedCommand & { release(): void };
   /** The hash slot of its key, as ioredis tells it; `null` without a key. */
   getSlot(): number | null;
 }
@@ -17,7 +18,15 @@ export interface Shareable {
 /** The command that was called last among those that are answered in one order with this one; `null` if it is this one, or nobody knows. */
 export type LastCalledWith = (command: Shareable) => PendingCommand | null;
 
-type Sent = Map<string, Shareable>;
+/**
+ * The reads of one kind that have been sent in the tick, by their arguments.
+ *
+ * Each tick has a Map of its own. `Map.clear()` leaves the old table with a reference to the new one: once V8 has moved one of them to its old generation,
+ * all that follow go there as well, with the commands and replies in them. Behind Express that doubled the time for garbage collection.
+ */
+interface Sent {
+  commands: Map<string, Shareable> | null;
+}
 
 /**
  * The reads of one tick: a read that has been called in it already, and is still held back, is not sent again while
@@ -32,6 +41,7 @@ export class TickReads {
   #onlyKey = "";
   #onlySent: Sent | null = null;
   #shared = 0;
+  #lastShared: WatchedCommand | null = null;
   /** What the fellows that were called after this command wait for. */
   #awaited: { readonly command: object; readonly releases: (() => void)[] } | null = null;
 
@@ -42,6 +52,11 @@ export class TickReads {
   /** How many calls got the reply of another. */
   get shared(): number {
     return this.#shared;
+  }
+
+  /** The call that was answered with another's reply last. */
+  get lastShared(): WatchedCommand | null {
+    return this.#lastShared;
   }
 
   /** The reads of one method of the client; `null` for a method whose command is not to be shared. */
@@ -66,7 +81,7 @@ export class TickReads {
     this.#only = this.#onlySent = this.#awaited = null;
     this.#writes.clear();
     if (this.#used.length === 0) return;
-    for (const sent of this.#used) sent.clear();
+    for (const sent of this.#used) sent.commands = null;
     this.#used.length = 0;
   };
 
@@ -74,10 +89,11 @@ export class TickReads {
   find(sent: Sent, key: string, effect: Effect, args: readonly unknown[]): Promise<unknown> | null {
     if (this.#only === null) return null;
     const isOnly = this.#onlySent === sent && this.#onlyKey === key;
-    const earlier = isOnly ? this.#only : sent.get(key);
+    const earlier = isOnly ? this.#only : sent.commands?.get(key);
     if (earlier === undefined || this.#writes.hasChangedSince(earlier.sharedAt, effect, args)) return null;
     this.#shared += 1;
     const fellow = earlier.share();
+    this.#lastShared = fellow;
     this.#releaseInTurn(earlier, () => fellow.release());
     return fellow.promise;
   }
@@ -117,8 +133,11 @@ export class TickReads {
   }
 
   #put(sent: Sent, key: string, command: Shareable): void {
-    if (sent.size === 0) this.#used.push(sent);
-    sent.set(key, command);
+    if (sent.commands === null) {
+      sent.commands = new Map();
+      this.#used.push(sent);
+    }
+    sent.commands.set(key, command);
   }
 }
 
@@ -127,8 +146,8 @@ export class MethodReads {
   readonly #tick: TickReads;
   readonly #effect: Effect;
   // Most reads have one argument, a string: it is its own key, and its hash is known to V8.
-  readonly #sentForOne: Sent = new Map();
-  readonly #sentForMore: Sent = new Map();
+  readonly #sentForOne: Sent = { commands: null };
+  readonly #sentForMore: Sent = { commands: null };
   #keyOfLast: string | null = null;
   #lastHasOne = false;
 

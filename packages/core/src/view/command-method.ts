@@ -1,5 +1,6 @@
 import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import type { WatchedCommand } from "../commands/watched-command.ts";
 import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
 import { NOT_PLAIN } from "../lean/lean-sender.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
@@ -35,6 +36,12 @@ export function commandMethod(
     if (limit === null || !mayBeRefused || connection.inTransaction) return send(args);
     return limit.run({ commands: commandsIn(args), args, callback: args.at(-1), make: () => send(args) });
   };
+  const { lean, reads } = context;
+  const commandOf = (made: unknown): WatchedCommand | null => {
+    const [sent, shared] = [lean?.lastSent, reads?.lastShared];
+    if (sent?.promise === made) return sent ?? null;
+    return shared?.promise === made ? (shared ?? null) : null;
+  };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (gate === null) return limit === null ? send(args) : sendLimited(args);
@@ -46,6 +53,7 @@ export function commandMethod(
       effect: connection.inTransaction ? ANYTHING : effect,
       args,
       callback,
+      commandOf,
       send: () => sendLimited(args),
       sendWithoutCallback: () => sendLimited(callback ? args.slice(0, -1) : args),
     });

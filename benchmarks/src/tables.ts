@@ -54,7 +54,8 @@ export function memoryTable({ subjects }: MemoryResult): Table {
   );
 }
 
-export function httpTable({ subjects, load }: HttpCase): Table {
+/** @param base the subject that the others are compared with */
+export function httpTable({ subjects, load }: HttpCase, base: string = BASELINE): Table {
   return subjectTable(
     subjects,
     [
@@ -66,6 +67,7 @@ export function httpTable({ subjects, load }: HttpCase): Table {
     ],
     // With one rate for all, what differs is how long the slowest requests take.
     load === "peak" ? ({ requestsPerSecond }) => requestsPerSecond : ({ p99Millis }) => p99Millis,
+    base,
   );
 }
 
@@ -73,8 +75,9 @@ function subjectTable<Round>(
   subjects: readonly SubjectRounds<Round>[],
   columns: readonly Column<Round>[],
   compared: (round: Round) => number,
+  base = BASELINE,
 ): Table {
-  const [baseline, ours] = [BASELINE, OURS].map((name) => figuresOf(subjects, name, compared)) as [number[], number[]];
+  const [baseline, ours] = [base, OURS].map((name) => figuresOf(subjects, name, compared)) as [number[], number[]];
   const rows = subjects.map(({ name, rounds }) => {
     const own = rounds.map(compared);
     const toBaseline = summarize(ratios(own, baseline));
@@ -86,7 +89,7 @@ function subjectTable<Round>(
       decimal(summarize(ratios(ours, own)).median, 2, "x"),
     ];
   });
-  const titles = ["", ...columns.map(({ title }) => title), `to ${BASELINE}`, "middle half", `${OURS} to it`];
+  const titles = ["", ...columns.map(({ title }) => title), `to ${base}`, "middle half", `${OURS} to it`];
   return withoutEmpty(titles, rows);
 }
 

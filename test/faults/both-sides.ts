@@ -2,6 +2,7 @@ import { type TickpipeOptions, tickpipe } from "@tickpipe/core";
 import { type FaultProxy, HOST, startFaultProxy } from "@tickpipe/test-support";
 import { Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, expect, vi } from "vitest";
+import { promiseLedger } from "../promise-ledger.ts";
 import { bounds, fullTick } from "./exchange.ts";
 import { type Ledger, useLedger } from "./ledger.ts";
 import { MortalServer } from "./mortal-server.ts";
@@ -115,7 +116,10 @@ async function playOn(
       tick: (prefix) => fullTick(redis, prefix, callers.note),
       gather: (prefix) => proxy.inject({ ...bounds(prefix), fault: "none" }),
       settled: () => ledger.allSettled(),
-      strikeOutOpen: () => ledger.strikeOutOpen(),
+      strikeOutOpen: () => {
+        promiseLedger.strikeOutPending();
+        return ledger.strikeOutOpen();
+      },
       next: (event) => nextEvent(raw, event),
     });
     await ledger.allSettled();

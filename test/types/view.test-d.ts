@@ -7,8 +7,8 @@ import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { perRequest } from "@tickpipe/express";
 import express5 from "express";
 import express4 from "express4";
-import { Redis } from "ioredis";
-import { Redis as Redis5 } from "ioredis5";
+import { Cluster, Redis } from "ioredis";
+import { Cluster as Cluster5, Redis as Redis5 } from "ioredis5";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const check = <T extends true>(..._proof: T[]): void => {};
@@ -26,6 +26,21 @@ check<Differing extends keyof EventEmitter ? true : false>();
 check<Same<ReturnType<typeof redis.on>, Tickpiped<Redis>>>();
 check<Same<typeof redis.tickpipe.client, Redis>>();
 check<Same<ReturnType<typeof redis.incr>, Promise<number>>>();
+
+const cluster = tickpipe(new Cluster([], { lazyConnect: true }), { splitSlots: true });
+check<Same<typeof cluster, Tickpiped<Cluster>>>();
+type DifferingOfCluster = {
+  [Name in keyof Cluster]-?: Same<Tickpiped<Cluster>[Name], Cluster[Name]> extends true ? never : Name;
+}[keyof Cluster];
+check<DifferingOfCluster extends keyof EventEmitter ? true : false>();
+check<Same<typeof cluster.tickpipe.client, Cluster>>();
+check<Same<ReturnType<typeof cluster.nodes>, Redis[]>>();
+const olderCluster = tickpipe(new Cluster5([], { lazyConnect: true }));
+check<Same<typeof olderCluster.mget, Cluster5["mget"]>>();
+cluster.tickpipe.transaction(["k"], async (tx) => {
+  check<Same<typeof tx, Cluster>>();
+  return (await tx.get("k")) === null ? null : tx.multi().del("k");
+});
 
 const passedOn: Redis = redis;
 void passedOn;

@@ -2,10 +2,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { HOST, meterRequests, type ServedRequests } from "@tickpipe/test-support";
-import express from "express";
+import express, { type Request } from "express";
 import { subjects } from "../micro/subjects.ts";
 import type { Call } from "../micro/workloads.ts";
 import { NO_REDIS } from "../subject-names.ts";
+import { scopedApps } from "./scoped-apps.ts";
 import { type Answer, requestsOf } from "./values.ts";
 
 /** What the benchmark asks for, and what is answered. */
@@ -18,11 +19,17 @@ export interface AppAddress {
 export type AppReport = ServedRequests;
 
 const [, , name = "", redisPort = ""] = process.argv;
+const app = express();
 const make = await makerOf(name);
 
 /** How this subject makes the calls of a request. */
-async function makerOf(name: string): Promise<(calls: readonly Call[]) => Promise<unknown>> {
+async function makerOf(name: string): Promise<(calls: readonly Call[], req: Request) => Promise<unknown>> {
   if (name === NO_REDIS) return async () => [];
+  const scoped = scopedApps[name]?.(Number(redisPort));
+  if (scoped) {
+    if (scoped.middleware) app.use(scoped.middleware);
+    return scoped.make;
+  }
   const subject = await subjects[name]?.(Number(redisPort));
   if (!subject) throw new Error(`Expected one of ${Object.keys(subjects).join(", ")}.`);
   return (calls) => subject.make(calls);
@@ -38,23 +45,21 @@ function valuesOf(replies: unknown): readonly unknown[] {
   });
 }
 
-const app = express();
-
 // The same for every subject and number of calls. Without calls, it goes the same way with an empty list.
-const answers = new Map<string, () => Promise<Answer>>();
+const answers = new Map<string, (req: Request) => Promise<Answer>>();
 app.get("/:calls", async (req, res) => {
   const { calls } = req.params;
   const answer = answers.get(calls) ?? answersOf(Number(calls));
   answers.set(calls, answer);
-  res.json(await answer());
+  res.json(await answer(req));
 });
 
-function answersOf(callsPerRequest: number): () => Promise<Answer> {
+function answersOf(callsPerRequest: number): (req: Request) => Promise<Answer> {
   const different = requestsOf(callsPerRequest);
   let next = 0;
-  return async () => {
+  return async (req) => {
     const { first, calls } = different[next++ % different.length] ?? { first: 0, calls: [] };
-    return { first, values: valuesOf(await make(calls)) };
+    return { first, values: valuesOf(await make(calls, req)) };
   };
 }
 

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 
-export const USAGE = `Usage: bench:http [--quick] [--calls LIST] [--only TEXT] [--rounds N] [--seconds N] [--json FILE]
+export const USAGE = `Usage: bench:http [--quick] [--scopes] [--calls LIST] [--only TEXT] [--rounds N] [--seconds N] [--json FILE]
        bench:http --url URL [--connections N] [--rate N] [--rounds N] [--seconds N] [--json FILE]
   --quick          20 calls a request only, fewer rounds: under a minute and a half
+  --scopes         what perRequest costs, instead of the peers: with and without it, ambient or not; 20 calls a request
   --calls LIST     Redis calls in each request, 0,1,5,20,50 if not given
   --only TEXT      the subjects whose names contain the text, and the app without Redis
   --rounds N       rounds of load for each subject, 7 if not given, 3 with --quick, 5 with --url
@@ -33,6 +34,8 @@ export interface BenchOptions extends Slices {
   readonly url: undefined;
   readonly calls: readonly number[];
   readonly only: string;
+  /** What scopes cost, and not how the peers do. */
+  readonly scopes: boolean;
 }
 
 /** The load of a user's own app. */
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): BenchOptions | UrlOptions 
     args: [...args],
     options: {
       quick: { type: "boolean", default: false },
+      scopes: { type: "boolean", default: false },
       calls: { type: "string" },
       only: { type: "string" },
       rounds: { type: "string" },
@@ -64,19 +68,21 @@ export function readOptions(args: readonly string[]): BenchOptions | UrlOptions 
     },
   });
   if (values.help) return null;
-  const { quick, url, json } = values;
+  const { quick, scopes, url, json } = values;
   const defaults = url === undefined ? { rounds: quick ? 3 : 7, seconds: 1 } : { rounds: 5, seconds: 2 };
   const rounds = whole("--rounds", values.rounds ?? defaults.rounds, 1);
   const seconds = Number(values.seconds ?? defaults.seconds);
   if (!(seconds >= 0.1 && seconds <= 600)) throw new Error("Expected --seconds to be a number from 0.1 to 600.");
-  const foreign = (url === undefined ? ["connections", "rate"] : ["quick", "calls", "only"]) as (keyof typeof values)[];
+  const foreign = (
+    url === undefined ? ["connections", "rate"] : ["quick", "scopes", "calls", "only"]
+  ) as (keyof typeof values)[];
   const misplaced = foreign.find((name) => values[name]);
   if (misplaced) throw new Error(`Expected --${misplaced} ${url === undefined ? "with" : "without"} --url.`);
   if (url === undefined) {
-    const listed = (values.calls ?? (quick ? "20" : "0,1,5,20,50")).split(",");
+    const listed = (values.calls ?? (quick || scopes ? "20" : "0,1,5,20,50")).split(",");
     const calls = [...new Set(listed.map((each) => whole("--calls", each, 0)))];
     if (Math.max(...calls) > 1000) throw new Error("Expected --calls to be 1000 at most.");
-    return { url, calls, only: values.only ?? "", rounds, seconds, json };
+    return { url, calls, only: values.only ?? "", scopes, rounds, seconds, json };
   }
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new Error("Expected --url to be an http or https URL.");

@@ -3,9 +3,13 @@ import type { HttpCase, LoadResult, LoadRound } from "../results.ts";
 import { httpTable } from "../tables.ts";
 import { textTable } from "../text-table.ts";
 
-/** A case of the benchmark's own apps, for a terminal. */
-export function report(measured: HttpCase): string {
-  const { titles, rows } = httpTable(measured);
+/**
+ * A case of the benchmark's own apps, for a terminal.
+ *
+ * @param base the subject that the others are compared with
+ */
+export function report(measured: HttpCase, base: string): string {
+  const { titles, rows } = httpTable(measured, base);
   const compared = measured.load === "peak" ? "requests/s" : "p99";
   const how = `${howOf(measured)}, ${measured.connections} connections; the ratios are those of ${compared}`;
   return `${measured.calls} calls a request, ${how}\n${textTable([titles, ...rows])}`;

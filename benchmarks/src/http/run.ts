@@ -7,12 +7,13 @@ import { barLines } from "../bars.ts";
 import { environmentOf } from "../environment.ts";
 import { subjects } from "../micro/subjects.ts";
 import { type HttpCase, type HttpResults, type HttpUrlResults, toJson } from "../results.ts";
-import { isLimit, NO_REDIS } from "../subject-names.ts";
+import { BASELINE, isLimit, NO_REDIS, WITHOUT_SCOPES } from "../subject-names.ts";
 import { casesOf } from "./cases.ts";
 import { type BenchOptions, CONNECTIONS, readOptions, USAGE } from "./options.ts";
 import { report, reportOfUrl } from "./report.ts";
 import { type RunningApp, startApp } from "./running-app.ts";
 import { type RunningLoad, startLoad } from "./running-load.ts";
+import { scopedApps } from "./scoped-apps.ts";
 import { failureOfUrl, loadUrl, nameOf } from "./url-mode.ts";
 import { seed } from "./values.ts";
 
@@ -21,11 +22,12 @@ const say = (text: string): void => {
 };
 
 async function bench(
-  { calls, only, rounds, seconds }: BenchOptions,
+  { calls, only, scopes, rounds, seconds }: BenchOptions,
   load: RunningLoad,
 ): Promise<Pick<HttpResults, "environment" | "cases">> {
   // The limits of the other benchmark read no values that an app could answer with.
-  const names = Object.keys(subjects).filter((name) => !isLimit(name) && name.includes(only));
+  const all = scopes ? scopedApps : subjects;
+  const names = Object.keys(all).filter((name) => !isLimit(name) && name.includes(only));
   if (names.length === 0) throw new Error("Expected --only to be a part of a subject's name; none has it.");
   const server = await startRedisServer();
   const apps: RunningApp[] = [];
@@ -39,11 +41,11 @@ async function bench(
     const cases: HttpCase[] = [];
     for (const each of calls) {
       for await (const measured of casesOf(each, each === 0 ? withoutRedis : apps, load, { rounds, seconds })) {
-        say(`\n${report(measured)}`);
+        say(`\n${report(measured, scopes ? WITHOUT_SCOPES : BASELINE)}`);
         cases.push(measured);
       }
     }
-    const bars = barLines({ http: { cases } });
+    const bars = scopes ? "" : barLines({ http: { cases } });
     if (bars !== "") say(`\n${bars}`);
     return { environment: environmentOf(server.description), cases };
   } finally {

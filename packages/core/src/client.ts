@@ -12,7 +12,7 @@ export interface IoredisClient {
   sendCommand(...args: never[]): unknown;
   pipeline(...args: never[]): unknown;
   duplicate(...args: never[]): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /** The part of a Node stream that corking needs; `net.Socket` and `tls.TLSSocket` have it. */
@@ -21,6 +21,7 @@ export interface CorkableStream {
   readonly writableLength: number;
   cork(): void;
   uncork(): void;
+  write(chunk: unknown, encoding?: unknown, done?: unknown): boolean;
 }
 
 /** An ioredis command as a pipeline collects it. */
@@ -54,10 +55,14 @@ export interface ClientInternals {
     readonly commandTimeout?: unknown;
     readonly enableOfflineQueue?: boolean;
     readonly keyPrefix?: unknown;
+    readonly redisOptions?: { readonly commandTimeout?: unknown };
+    readonly host?: string;
+    readonly port?: number;
   };
   connect?(): Promise<unknown>;
   disconnect?(): void;
   ping?(): Promise<unknown>;
+  asking?(): Promise<unknown>;
   defineCommand?(name: string, definition: object): void;
   addBuiltinCommand?(name: string): void;
   /** What the connection of the moment was told: its database, and whether it is subscribed. */
@@ -83,19 +88,13 @@ export function internalsOf(client: IoredisClient): ClientInternals {
  * Refuses what `tickpipe()` cannot wrap, before anything is sent.
  *
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT` if it is not an ioredis client
- * @throws {TickpipeError} `ERR_TICKPIPE_CLUSTER_UNSUPPORTED`, `ERR_TICKPIPE_AUTOPIPELINING`
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING`
  */
 export function assertWrappable(client: unknown): asserts client is IoredisClient {
   if (!looksLikeIoredis(client)) {
     throw new TickpipeTypeError(
       "ERR_TICKPIPE_INVALID_CLIENT",
       `Expected an ioredis client, as in tickpipe(new Redis()), got ${describe(client)}.${hint(client)}`,
-    );
-  }
-  if (client.isCluster) {
-    throw new TickpipeError(
-      "ERR_TICKPIPE_CLUSTER_UNSUPPORTED",
-      "Expected a Redis client for one server, got a Cluster client, which this version of Tickpipe does not wrap. Use the Cluster client unwrapped.",
     );
   }
   assertNoAutoPipelining(client.options);
@@ -117,6 +116,8 @@ export function assertNoAutoPipelining(options: unknown): void {
 }
 
 const METHODS = ["getBuiltinCommands", "sendCommand", "pipeline", "duplicate", "on"] as const;
+/** What Tickpipe asks of a Cluster besides; ioredis's types hide the last three. */
+const CLUSTER_METHODS = ["nodes", "natMapper", "handleError", "refreshSlotsCache"] as const;
 
 function looksLikeIoredis(value: unknown): value is IoredisClient {
   if (typeof value !== "object" || value === null) return false;
@@ -125,7 +126,9 @@ function looksLikeIoredis(value: unknown): value is IoredisClient {
     typeof candidate.status === "string" &&
     typeof candidate.isCluster === "boolean" &&
     typeof candidate.options === "object" &&
-    METHODS.every((name) => typeof candidate[name] === "function")
+    METHODS.every((name) => typeof candidate[name] === "function") &&
+    (!candidate.isCluster ||
+      CLUSTER_METHODS.every((name) => typeof internalsOf(candidate as IoredisClient)[name] === "function"))
   );
 }
 

@@ -5,8 +5,8 @@
 export type TickpipeErrorCode =
   | "ERR_TICKPIPE_ABORTED"
   | "ERR_TICKPIPE_AUTOPIPELINING"
-  | "ERR_TICKPIPE_CLUSTER_UNSUPPORTED"
   | "ERR_TICKPIPE_CONFLICT"
+  | "ERR_TICKPIPE_CROSS_SLOT"
   | "ERR_TICKPIPE_DEADLINE"
   | "ERR_TICKPIPE_INVALID_ARGUMENT"
   | "ERR_TICKPIPE_INVALID_CLIENT"
@@ -17,6 +17,8 @@ export type TickpipeErrorCode =
   | "ERR_TICKPIPE_OVER_BUDGET"
   | "ERR_TICKPIPE_PROPERTY_TAKEN"
   | "ERR_TICKPIPE_SCOPE_CLOSED"
+  | "ERR_TICKPIPE_SLOT_MOVING"
+  | "ERR_TICKPIPE_SPLIT_FAILED"
   | "ERR_TICKPIPE_TRANSACTION_MISUSE";
 
 /** Something that Tickpipe cannot do as asked. The message says what was expected and what to do. */
@@ -28,6 +30,29 @@ export class TickpipeError extends Error {
     super(message, options);
     this.name = "TickpipeError";
     this.code = code;
+  }
+}
+
+/** A call that was split by slot, of which a part or all failed. The other parts have taken effect. */
+export class TickpipeSplitError extends TickpipeError {
+  /** Which of the call's keys failed, the first being 0, in order. */
+  readonly failedKeys: readonly number[];
+  /** Why: the error of each part that failed. The first is the `cause`. */
+  readonly causes: readonly unknown[];
+
+  /** @param command in lower case */
+  constructor(
+    command: string,
+    parts: number,
+    failed: readonly { readonly reason: unknown; readonly positions: readonly number[] }[],
+  ) {
+    super(
+      "ERR_TICKPIPE_SPLIT_FAILED",
+      `${failed.length} of the ${parts} commands failed that ${command} was split into by slot; the others have taken effect. failedKeys tells which keys failed, and causes why.`,
+      { cause: failed[0]?.reason },
+    );
+    this.failedKeys = failed.flatMap(({ positions }) => positions).sort((a, b) => a - b);
+    this.causes = failed.map(({ reason }) => reason);
   }
 }
 

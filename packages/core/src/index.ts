@@ -8,7 +8,7 @@ export type {
   Tickpiped,
   TransactionReplies,
 } from "./controls.ts";
-export { TickpipeError, type TickpipeErrorCode, TickpipeTypeError } from "./errors.ts";
+export { TickpipeError, type TickpipeErrorCode, TickpipeSplitError, TickpipeTypeError } from "./errors.ts";
 export type { TransactionOptions } from "./lanes/transaction-arguments.ts";
 export type { LoaderCodec } from "./loader/codec.ts";
 export type { Loader, LoaderScope, LoaderView } from "./loader/loader.ts";

@@ -15,7 +15,7 @@ describe("options", () => {
     expect(resolveOptions(undefined)).toBe(DEFAULT_OPTIONS);
     expect(resolveOptions({})).toEqual({
       ...{ flush: "immediate", maxBatchBytes: 1_048_576, lean: true, dedupe: true },
-      ...{ blocking: "isolate", maxBlockingConnections: 16, maxTransactionConnections: 8 },
+      ...{ blocking: "isolate", maxBlockingConnections: 16, maxTransactionConnections: 8, splitSlots: false },
       ...{ maxPending: Number.POSITIVE_INFINITY, maxPendingBytes: Number.POSITIVE_INFINITY, whenFull: "reject" },
     });
     expect(resolveOptions({ flush: undefined, maxBatchBytes: undefined })).toEqual(DEFAULT_OPTIONS);
@@ -32,7 +32,7 @@ describe("options", () => {
         blocking: "inline",
         maxBlockingConnections: 1,
       },
-      ...{ maxTransactionConnections: 1, maxPending: 1, maxPendingBytes: 0.5, whenFull: "wait" },
+      ...{ maxTransactionConnections: 1, splitSlots: true, maxPending: 1, maxPendingBytes: 0.5, whenFull: "wait" },
     };
     expect(resolveOptions(given)).toEqual(given);
     for (const name of ["immediate", "nextTick", "microtask"]) expect(resolveOptions({ flush: name }).flush).toBe(name);

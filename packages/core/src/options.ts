@@ -43,6 +43,12 @@ export interface TickpipeOptions {
   /** How many connections of their own transactions may have at once; more transactions wait, in order. A whole number from 1 on. Default 8. */
   maxTransactionConnections?: number;
   /**
+   * Only with a Cluster: whether MGET, MSET, DEL, UNLINK, EXISTS and TOUCH over keys of several hash slots are split by slot, sent in the tick's
+   * writes, and joined. Split, they are not atomic: what others do meanwhile may come between, and a part may fail alone, with
+   * `ERR_TICKPIPE_SPLIT_FAILED`. Default `false`: they fail, as on the plain client. A client for one server never splits.
+   */
+  splitSlots?: boolean;
+  /**
    * How many commands may be pending at once: waiting for a connection, in flight, or blocked. A whole number from 1 on, or `Infinity`.
    * Default `Infinity`, as without Tickpipe.
    */
@@ -72,6 +78,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   blocking: "isolate",
   maxBlockingConnections: 16,
   maxTransactionConnections: 8,
+  splitSlots: false,
   maxPending: Number.POSITIVE_INFINITY,
   maxPendingBytes: Number.POSITIVE_INFINITY,
   whenFull: "reject",
@@ -104,6 +111,7 @@ const CHECKS: Readonly<Record<keyof TickpipeOptions, Check>> = {
   blocking: oneOf("isolate", "inline"),
   maxBlockingConnections: CONNECTIONS,
   maxTransactionConnections: CONNECTIONS,
+  splitSlots: SWITCH,
   maxPending: {
     isRight: (value) => value === Number.POSITIVE_INFINITY || isCount(value),
     expected: "a whole number from 1 on, or Infinity",

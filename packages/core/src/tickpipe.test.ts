@@ -45,10 +45,15 @@ describe("tickpipe", () => {
     expect(String(error)).not.toContain("hunter2");
   });
 
-  it("refuses a Cluster for now", () => {
+  it("wraps a Cluster, and what it duplicates", () => {
     const cluster = new Cluster([{ host: "127.0.0.1", port: 1 }], offline);
-    expect(refusal(cluster)).toMatchObject({ name: "TickpipeError", code: "ERR_TICKPIPE_CLUSTER_UNSUPPORTED" });
-    cluster.disconnect();
+    const view = tickpipe(cluster);
+    expect(view.tickpipe.client).toBe(cluster);
+    const twin = view.duplicate([{ host: "127.0.0.1", port: 2 }], { scaleReads: "all" }) as typeof view;
+    expect(twin.tickpipe.client).not.toBe(cluster);
+    expect(twin.options.scaleReads).toBe("all");
+    expect(() => view.duplicate([], { enableAutoPipelining: true })).toThrow("enableAutoPipelining");
+    for (const each of [cluster, twin]) each.disconnect();
   });
 
   it.each([Redis, Redis5 as unknown as typeof Redis])("refuses a client with enableAutoPipelining", (Client) => {

@@ -13,7 +13,7 @@ interface Wrapped {
 const wrappedClients = new WeakMap<object, Wrapped>();
 
 /**
- * Wraps an ioredis client: every call made through the returned view during one event-loop tick leaves as one write.
+ * Wraps an ioredis client: every call made through the returned view during one event-loop tick leaves as one write, on a Cluster as one to each node.
  *
  * The view has the client's type and behaviour, and one property more, `tickpipe`. The client itself is not changed and
  * may go on being used. A client has one view: wrapping it, or a view, again returns the view that is there, and options
@@ -21,7 +21,7 @@ const wrappedClients = new WeakMap<object, Wrapped>();
  *
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT` for anything but an ioredis client,
  *   `ERR_TICKPIPE_INVALID_OPTION` for an unknown or a wrong option
- * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING`, `ERR_TICKPIPE_CLUSTER_UNSUPPORTED`
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING`
  */
 export function tickpipe<C extends IoredisClient>(client: C, options?: TickpipeOptions): Tickpiped<C> {
   const resolved = resolveOptions(options);
@@ -36,9 +36,9 @@ export function tickpipe<C extends IoredisClient>(client: C, options?: TickpipeO
     if (options) warnOfOtherOptions(earlier, resolved);
     return asView<C>(earlier.view);
   }
-  const view = wrap(client, resolved, (override) => {
-    assertNoAutoPipelining(override);
-    return tickpipe(client.duplicate(override as never) as IoredisClient, options);
+  const view = wrap(client, resolved, (args) => {
+    for (const override of args) assertNoAutoPipelining(override);
+    return tickpipe(client.duplicate(...(args as never[])) as IoredisClient, options);
   });
   wrappedClients.set(client, { view, options: resolved });
   return view;

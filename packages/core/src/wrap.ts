@@ -1,13 +1,18 @@
 import { type IoredisClient, internalsOf } from "./client.ts";
+import { clusterOf } from "./cluster/cluster-client.ts";
+import { slotOfKey } from "./cluster/key-slots.ts";
+import { splitterOf as splitterForCommand } from "./cluster/split-call.ts";
 import { ANYTHING } from "./commands/effects.ts";
 import type { CallGate } from "./commands/gated-call.ts";
+import { clusterConnectionsOf, connectionOf } from "./connections.ts";
 import type { Scope, TickpipeControls, Tickpiped, TransactionReplies } from "./controls.ts";
 import { BlockingLane } from "./lanes/blocking-lane.ts";
 import { ConnectionState } from "./lanes/connection-state.ts";
+import type { MakeLaneRoutes } from "./lanes/lane-route.ts";
 import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
-import { type Admit, Transactions } from "./lanes/transaction.ts";
+import { type Admit, NEVER_RECONNECTS, Transactions } from "./lanes/transaction.ts";
 import { nested } from "./lanes/transaction-client.ts";
-import { keyFinderOf } from "./lean/ioredis-command.ts";
+import { commandPartsOf, keyFinderOf } from "./lean/ioredis-command.ts";
 import { leanSenderFor } from "./lean/lean-sender.ts";
 import { PendingLimit } from "./limits/pending-limit.ts";
 import { LoaderMaker } from "./loader/loader.ts";
@@ -17,15 +22,12 @@ import { Recordings } from "./observe/recordings.ts";
 import type { ScopeRecord } from "./observe/records.ts";
 import { type Watchers, watchersOf } from "./observe/watchers.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { pendingCommands } from "./queues/queues.ts";
 import { callFactsOf } from "./reads/call-facts.ts";
 import { TickReads } from "./reads/tick-reads.ts";
 import { Ambient } from "./scope/ambient.ts";
 import { CallScope } from "./scope/call-scope.ts";
 import { ScopeHandle } from "./scope/scope-handle.ts";
 import { resolveScopeOptions } from "./scope/scope-options.ts";
-import { TickCork } from "./tick/cork.ts";
-import { corkReplayedCommands } from "./tick/replay.ts";
 import { schedulerFor } from "./tick/schedule.ts";
 import { TickEnd } from "./tick/tick-end.ts";
 import type { ViewContext } from "./view/context.ts";
@@ -50,48 +52,62 @@ export function wrap<C extends IoredisClient>(
 /** @param ofTransactions who watches the client, for a connection that its transactions have; `null` for the client's own, which is shared */
 function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransactions: Watchers | null) {
   const internals = internalsOf(client);
+  const cluster = clusterOf(client);
   const isShared = ofTransactions === null;
   const watchers = ofTransactions ?? watchersOf(client);
   const counters = new BatchCounters(watchers, { role: isShared ? "client" : "transaction", on: internals });
   const tickEnd = new TickEnd(schedulerFor(options.flush));
-  const cork = new TickCork(internals, tickEnd.schedule, options.maxBatchBytes, counters);
-  corkReplayedCommands(client, internals, cork);
   const connection = new ConnectionState(client, internals, isShared ? warnOfSharedWatch : undefined);
+  const commandParts = commandPartsOf(client);
+  const { maxBatchBytes } = options;
+  const corking = { schedule: tickEnd.schedule, maxBatchBytes, counters };
+  const connections =
+    cluster === null
+      ? connectionOf(client, internals, connection, corking)
+      : clusterConnectionsOf(client, cluster, commandParts, corking);
+  const { cork, pending, makeRoutes, lastCalledWith, offlineQueues } = connections;
   const { blocking, maxBlockingConnections, maxPending, maxPendingBytes } = options;
-  const isolates = blocking === "isolate";
-  const lane = isolates ? new BlockingLane(client, internals, connection, maxBlockingConnections, watchers) : null;
-  const transactions = isShared ? transactionsOn(client, connection, options, watchers) : null;
+  const lane =
+    blocking === "isolate"
+      ? new BlockingLane(client, internals, connection, makeRoutes(maxBlockingConnections), watchers)
+      : null;
+  const transactions = isShared ? transactionsOn(client, makeRoutes, options, watchers) : null;
   const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
   const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
   const overloaded = (message: OverloadMessage): void => watchers.overload(message);
-  const limit = isCapped ? new PendingLimit(client, internals, options, blocked, overloaded) : null;
+  const limit = isCapped ? new PendingLimit(client, internals, pending, options, blocked, overloaded) : null;
   if (limit !== null) lane?.onRelease(limit.drainSoon);
-  const lean = options.lean ? leanSenderFor(client, internals) : null;
-  const reads = options.dedupe && lean !== null ? new TickReads(internals) : null;
+  const lean = options.lean && commandParts !== null ? leanSenderFor(client, internals, commandParts) : null;
+  const reads = options.dedupe && lean !== null && lastCalledWith !== null ? new TickReads(lastCalledWith) : null;
   if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
   const ambient = new Ambient<CallScope>();
+  const splitterOf: ViewContext["splitterOf"] = (command) =>
+    cluster !== null && options.splitSlots
+      ? splitterForCommand(command, (key) => slotOfKey(key, cluster.options.keyPrefix))
+      : null;
   return {
-    ...{ internals, counters, tickEnd, cork, connection, lane, transactions, blocked, limit, lean, reads, ambient },
-    watchers,
+    ...{ internals, counters, tickEnd, cork, pending, offlineQueues, connection, lane, transactions, blocked },
+    ...{ limit, lean, reads, splitterOf, ambient, watchers },
   };
 }
 
 function transactionsOn(
   client: IoredisClient,
-  connection: ConnectionState,
+  makeRoutes: MakeLaneRoutes,
   options: ResolvedOptions,
   watchers: Watchers,
 ): Transactions {
   // What is called on a transaction's connection is part of it: the whole is one call, so that no part is isolated or capped.
   const own = { ...options, blocking: "inline", maxPending: Infinity, maxPendingBytes: Infinity } as const;
-  return new Transactions(client, internalsOf(client), connection, options.maxTransactionConnections, (lane) =>
-    viewOn(lane, partsFor(lane, own, watchers), (override) => lane.duplicate(override as never) as object),
+  const routes = makeRoutes(options.maxTransactionConnections, NEVER_RECONNECTS);
+  return new Transactions(client, internalsOf(client), routes, (lane) =>
+    viewOn(lane, partsFor(lane, own, watchers), (args) => lane.duplicate(...(args as never[])) as object),
   );
 }
 
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
-  const { internals, counters, tickEnd, cork, lane, transactions, blocked, limit, lean, reads, ambient, watchers } =
-    parts;
+  const { internals, counters, tickEnd, cork, pending, lane, transactions, blocked, limit, lean, reads } = parts;
+  const { ambient, watchers } = parts;
   const View = createViewClass({
     ...{ client, duplicate, ...parts },
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
@@ -115,7 +131,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       ...counters.snapshot(),
       lean: lean !== null,
       deduplicated: reads?.shared ?? 0,
-      pending: pendingCommands(internals) + blocked(),
+      pending: pending.commands() + blocked(),
       waiting: limit?.waiting ?? 0,
       overloads: limit?.overloads ?? 0,
       blockingConnections: lane?.connections ?? 0,

@@ -3,7 +3,7 @@ import { invalidOption, rejectUnknownOptions, type ScopeOptions, type ScopeStats
 import { isReservedProperty } from "./reserved.ts";
 
 /** Options of `perRequest()`. Those of scopes hold for each request's own. */
-export interface PerRequestOptions extends Omit<ScopeOptions, "name" | "signal"> {
+export interface PerRequestOptions extends Omit<ScopeOptions, "name" | "signal" | "abortable"> {
   /** The property of the request that holds the view. Default `"redis"`. */
   property?: string;
   /**
@@ -32,7 +32,7 @@ export interface ResolvedPerRequestOptions {
   readonly abortOnHangUp: boolean;
   readonly serverTiming: boolean;
   readonly onSummary: PerRequestOptions["onSummary"];
-  readonly scope: Omit<ScopeOptions, "name" | "signal">;
+  readonly scope: ScopeOptions;
 }
 
 const OWN: readonly string[] = ["property", "ambient", "abortOnHangUp", "serverTiming", "onSummary"];
@@ -75,5 +75,5 @@ export function resolvePerRequestOptions(options: unknown): ResolvedPerRequestOp
     const free = 'a name that neither Node nor Express uses on requests, such as "redis"';
     throw invalidOption('option "property" of perRequest()', free, property);
   }
-  return { property, ambient, abortOnHangUp, serverTiming, onSummary, scope };
+  return { property, ambient, abortOnHangUp, serverTiming, onSummary, scope: { ...scope, abortable: abortOnHangUp } };
 }

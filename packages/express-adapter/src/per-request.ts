@@ -55,10 +55,10 @@ function openScope<C extends IoredisClient>(
   res: ServerResponse,
   { abortOnHangUp, onSummary, scope: options }: ResolvedPerRequestOptions,
 ): Scope<C> {
-  const hangUp = abortOnHangUp ? new AbortController() : undefined;
-  const scope = view.tickpipe.scope(hangUp ? { ...options, signal: hangUp.signal } : options);
+  const scope = view.tickpipe.scope(options);
   const end = (): void => {
-    if (!res.writableFinished) hangUp?.abort(new Error("The browser hung up before the response was sent."));
+    if (abortOnHangUp && !res.writableFinished)
+      scope.abort(new Error("The browser hung up before the response was sent."));
     scope.close();
     onSummary?.(scope.stats(), req);
   };

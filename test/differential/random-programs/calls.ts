@@ -14,10 +14,14 @@ export function callCommand(object: Redis, step: CallStep, call: string, ledger:
   });
 }
 
-/** Fills and executes a pipeline or a transaction. */
-export function callBatch(object: Redis, step: BatchStep, call: string, ledger: Ledger): void {
+/**
+ * Fills and executes a pipeline or a transaction.
+ *
+ * @param mayNest whether a transaction of single calls may be open
+ */
+export function callBatch(object: Redis, step: BatchStep, call: string, ledger: Ledger, mayNest: boolean): void {
   const { method, asArray, calls } = step;
-  consume(step, batchWay(step), call, ledger, (...callback) => {
+  consume(step, batchWay(step, mayNest), call, ledger, (...callback) => {
     const makes = object as unknown as MakeBatch;
     if (asArray) return makes[method](calls.map((each) => [each.method, ...each.args])).exec(...callback);
     const batch = makes[method]();
@@ -84,8 +88,12 @@ function callWay(via: string, method: string): Way {
   return () => `${via} command`;
 }
 
-/** A batch hears of an error or of a script's reply a microtask later than of another reply. */
-function batchWay({ via, method, calls }: BatchStep): Way {
+/**
+ * A batch hears of an error or of a script's reply a microtask later than of another reply. That of a MULTI within a transaction is not
+ * among the replies that its `exec` gives.
+ */
+function batchWay({ via, method, calls }: BatchStep, mayNest: boolean): Way {
+  if (method === "multi" && mayNest) return () => null;
   const isError = (reply: unknown): boolean => Array.isArray(reply) && reply[0] instanceof Error;
   const hasScript = calls.some((call) => isScript(call.method));
   return (outcome, replies) => {

@@ -98,8 +98,18 @@ export function commandsOf({ steps }: Tick): number {
  * does not hear of it, and each read in it must be queued by itself.
  */
 export function mayShareReads({ threads }: Program): boolean {
-  const steps = threads.flatMap(({ ticks }) => ticks.flatMap((tick) => tick.steps));
-  return !steps.some((step) => step.kind === "call" && step.via === "raw" && step.method === "multi");
+  return !threads.some((thread) => multisByHand(thread).some(({ via }) => via === "raw"));
+}
+
+/** Whether a thread begins transactions of single calls. */
+export function beginsTransactions(thread: Thread): boolean {
+  return multisByHand(thread).length > 0;
+}
+
+function multisByHand({ ticks }: Thread): CallStep[] {
+  return ticks.flatMap(({ steps }) =>
+    steps.filter((step): step is CallStep => step.kind === "call" && step.method === "multi"),
+  );
 }
 
 /** Scripts that every client of a program has as commands of its own. */

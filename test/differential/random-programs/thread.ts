@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { callBatch, callCommand } from "./calls.ts";
 import { Ledger } from "./ledger.ts";
-import type { Thread, Tick } from "./program.ts";
+import { beginsTransactions, type Thread, type Tick } from "./program.ts";
 import type { ClientUnderTest } from "./side.ts";
 
 /** Runs a thread: its ticks, each at once, with the pauses between them. */
@@ -10,11 +10,13 @@ export class RunningThread {
   readonly #thread: Thread;
   readonly #client: ClientUnderTest;
   readonly #callsOf = new Map<number, string[]>();
+  readonly #mayNest: boolean;
   #steps = 0;
 
   constructor(thread: Thread, client: ClientUnderTest) {
     this.#thread = thread;
     this.#client = client;
+    this.#mayNest = beginsTransactions(thread);
   }
 
   async run(): Promise<void> {
@@ -37,7 +39,7 @@ export class RunningThread {
       this.#callsOf.set(step.caller, [...(this.#callsOf.get(step.caller) ?? []), call]);
       const object = this.#client.objects[step.via];
       if (step.kind === "call") callCommand(object, step, call, this.ledger);
-      else callBatch(object, step, call, this.ledger);
+      else callBatch(object, step, call, this.ledger, this.#mayNest);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { QueuedCommand } from "../client.ts";
 import type { Effect } from "./effects.ts";
+import type { WatchedCommand } from "./watched-command.ts";
 
 /** A call on a view, as the scope sees it through which it was made. */
 export interface GatedCall {
@@ -17,6 +18,8 @@ export interface GatedCall {
   readonly send: () => unknown;
   /** Makes it for a promise alone. */
   readonly sendWithoutCallback: () => unknown;
+  /** The command behind what the call has just returned, where there is one that can be watched; else `null`. Default none. */
+  readonly commandOf?: (made: unknown) => WatchedCommand | null;
   /** The errors that a result holds which came without failing. Default none. */
   readonly errorsIn?: (reply: unknown) => readonly Error[];
 }

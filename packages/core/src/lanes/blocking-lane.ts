@@ -3,9 +3,9 @@ import type { ClientInternals, IoredisClient } from "../client.ts";
 import { blocks, mayBlock } from "../commands/blocking.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import type { Watchers } from "../observe/watchers.ts";
-import { lastPending, whenSettled } from "../queues/queues.ts";
-import { type ConnectionState, databaseOf } from "./connection-state.ts";
-import { type Lane, LanePool } from "./lane-pool.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import type { Lane } from "./lane-pool.ts";
+import type { LaneRoute, LaneRoutes } from "./lane-route.ts";
 
 /** Makes a call elsewhere than on the client, or says that it does not: then nothing has been done. */
 export type Route = (args: unknown[]) => unknown;
@@ -24,32 +24,33 @@ export class BlockingLane {
   readonly #client: IoredisClient;
   readonly #internals: ClientInternals;
   readonly #state: ConnectionState;
-  readonly #pool: LanePool;
+  readonly #routes: LaneRoutes;
   readonly #watchers: Watchers;
   #released: () => void = () => {};
+  #calls = 0;
 
   constructor(
     client: IoredisClient,
     internals: ClientInternals,
     state: ConnectionState,
-    maxConnections: number,
+    routes: LaneRoutes,
     watchers: Watchers,
   ) {
     this.#client = client;
     this.#internals = internals;
     this.#state = state;
-    this.#pool = new LanePool(client, maxConnections);
+    this.#routes = routes;
     this.#watchers = watchers;
   }
 
   /** How many dedicated connections are open. */
   get connections(): number {
-    return this.#pool.size;
+    return this.#routes.pool.size;
   }
 
-  /** How many calls have a dedicated connection or wait for one. */
+  /** How many calls have not settled yet. */
   get calls(): number {
-    return this.#pool.calls;
+    return this.#calls;
   }
 
   /** Has `listener` called whenever a call has ended. */
@@ -65,10 +66,12 @@ export class BlockingLane {
     return (args) => {
       const flat = args.flat(Number.POSITIVE_INFINITY);
       const command = generic ? genericCommand(flat[0]) : commandOfMethod(method);
-      if (!blocks(command, generic ? flat.slice(1) : flat)) return NOT_ROUTED;
+      const own = generic ? flat.slice(1) : flat;
+      if (!blocks(command, own)) return NOT_ROUTED;
       // Where an agent or a subclass has put a method of its own, it is not to be gone around.
       if (this.#internals[method] !== original || !flat.every(isEncodable) || !this.#mayLeave()) return NOT_ROUTED;
-      return this.#call(method, args);
+      const to = this.#routes.ofCall(command, own);
+      return to === null ? NOT_ROUTED : this.#call(method, args, to);
     };
   }
 
@@ -81,22 +84,36 @@ export class BlockingLane {
     return status === "ready" || options?.enableOfflineQueue !== false;
   }
 
-  #call(method: string, args: unknown[]): Promise<unknown> {
+  #call(method: string, args: unknown[], to: LaneRoute): Promise<unknown> {
     const last = args.at(-1);
-    if (typeof last !== "function") return this.#callInTurn(method, args);
-    return tellCallback(this.#callInTurn(method, args.slice(0, -1)), last);
+    if (typeof last !== "function") return this.#counted(method, args, to);
+    return tellCallback(this.#counted(method, args.slice(0, -1), to), last);
   }
 
-  async #callInTurn(method: string, args: unknown[]): Promise<unknown> {
+  async #counted(method: string, args: unknown[], to: LaneRoute): Promise<unknown> {
+    this.#calls += 1;
+    try {
+      return await this.#callInTurn(method, args, to);
+    } finally {
+      this.#calls -= 1;
+      this.#released();
+    }
+  }
+
+  async #callInTurn(method: string, args: unknown[], to: LaneRoute): Promise<unknown> {
     // As any call on a client with `lazyConnect` does.
     if (this.#internals.status === "wait") this.#internals.connect?.call(this.#client).catch(() => {});
-    const kind = { database: databaseOf(this.#internals), credentials: this.#state.credentials };
-    const before = lastPending(this.#internals);
-    if (before !== null) await new Promise<void>((resolve) => whenSettled(before, () => resolve()));
-    const lane = this.#pool.take(kind) ?? (await this.#pool.wait(kind));
-    // The client has ended meanwhile: it says so in its own words.
-    if (lane === null) return (this.#internals[method] as Method).apply(this.#client, args);
-    return this.#callOn(lane, method, args);
+    await to.untilClear();
+    for (;;) {
+      const lane = await to.take();
+      // The client has ended meanwhile: it says so in its own words.
+      if (lane === null) return (this.#internals[method] as Method).apply(this.#client, args);
+      try {
+        return await this.#callOn(lane, method, args);
+      } catch (error) {
+        await to.follow(error);
+      }
+    }
   }
 
   async #callOn(lane: Lane, method: string, args: unknown[]): Promise<unknown> {
@@ -104,8 +121,7 @@ export class BlockingLane {
       const call = (): unknown => (lane.internals[method] as Method).apply(lane.client, args);
       return await (this.#watchers.watchesCommands ? this.#watchers.around(lane.internals, call) : call());
     } finally {
-      this.#pool.release(lane);
-      this.#released();
+      this.#routes.pool.release(lane);
     }
   }
 }

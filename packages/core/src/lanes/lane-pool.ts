@@ -1,18 +1,22 @@
 import { type ClientInternals, type IoredisClient, internalsOf } from "../client.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
 import { pendingCommands } from "../queues/queues.ts";
-import type { Credentials } from "./connection-state.ts";
 
-/** What a dedicated connection has to be like to take a call in the place of the client's own. */
-export interface LaneKind {
-  readonly database: number;
-  readonly credentials: Credentials | null;
+/** Makes dedicated connections. `Kind`: what a connection has to be like to take a call in the place of the client's own. */
+export interface LaneSource<Kind> {
+  /** Makes a client that connects at once. */
+  make(kind: Kind): unknown;
+  isLike(kind: Kind, wanted: Kind): boolean;
 }
 
+/** Options of every dedicated connection: a call is made before it is ready, whether or not the client may do so. */
+export const LANE_OPTIONS = { enableOfflineQueue: true, lazyConnect: false } as const;
+
 /** A dedicated connection. */
-export interface Lane extends LaneKind {
+export interface Lane {
   readonly client: IoredisClient;
   readonly internals: ClientInternals;
+  readonly kind: unknown;
 }
 
 type Waiter = (lane: Lane | null) => void;
@@ -21,16 +25,15 @@ type Waiter = (lane: Lane | null) => void;
 export class LanePool {
   readonly #client: IoredisClient;
   readonly #max: number;
-  readonly #override: object;
+  readonly #source: LaneSource<unknown>;
   readonly #idle = new Set<Lane>();
   readonly #open = new Set<Lane>();
-  readonly #waiting = new Map<Waiter, LaneKind>();
+  readonly #waiting = new Map<Waiter, unknown>();
 
-  /** @param override options in which the connections differ from the client */
-  constructor(client: IoredisClient, max: number, override: object = {}) {
+  constructor(client: IoredisClient, max: number, source: LaneSource<unknown>) {
     this.#client = client;
     this.#max = max;
-    this.#override = override;
+    this.#source = source;
     client.on("end", () => this.#close());
   }
 
@@ -39,15 +42,10 @@ export class LanePool {
     return this.#open.size;
   }
 
-  /** How many calls wait for a connection or have one. */
-  get calls(): number {
-    return this.#open.size - this.#idle.size + this.#waiting.size;
-  }
-
   /** A connection for one call, or `null` while all are taken. */
-  take(kind: LaneKind): Lane | null {
+  take(kind: unknown): Lane | null {
     for (const lane of this.#idle) {
-      if (!isLike(lane, kind) || hasEnded(lane)) continue;
+      if (!this.#source.isLike(lane.kind, kind) || hasEnded(lane)) continue;
       this.#idle.delete(lane);
       return lane;
     }
@@ -65,7 +63,7 @@ export class LanePool {
    * @returns `null` if the client ends meanwhile
    * @throws {Error} what ioredis's own `commandTimeout` throws, if it passes meanwhile
    */
-  wait(kind: LaneKind): Promise<Lane | null> {
+  wait(kind: unknown): Promise<Lane | null> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = (lane) => {
         clearTimeout(timer);
@@ -95,11 +93,9 @@ export class LanePool {
     }
   }
 
-  #make({ database, credentials }: LaneKind): Lane {
-    // A call is made before the connection is ready, whether or not the client may do so.
-    const override = { db: database, enableOfflineQueue: true, lazyConnect: false, ...this.#override, ...credentials };
-    const client = this.#client.duplicate(override as never) as IoredisClient;
-    const lane: Lane = { client, internals: internalsOf(client), database, credentials };
+  #make(kind: unknown): Lane {
+    const client = this.#source.make(kind) as IoredisClient;
+    const lane: Lane = { client, internals: internalsOf(client), kind };
     // What goes wrong reaches the caller through the call. Unheard, ioredis would print it.
     client.on("error", () => {});
     client.on("end", () => this.#forget(lane));
@@ -128,8 +124,4 @@ export class LanePool {
 // ioredis tells of it a little later, with its event.
 function hasEnded(lane: Lane): boolean {
   return lane.internals.status === "end";
-}
-
-function isLike(lane: Lane, { database, credentials }: LaneKind): boolean {
-  return lane.database === database && lane.credentials === credentials;
 }

@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
-import { lastPending, whenSettled } from "../queues/queues.ts";
 import { copyAddedCommands } from "./added-commands.ts";
-import { type ConnectionState, databaseOf } from "./connection-state.ts";
-import { type Lane, LanePool } from "./lane-pool.ts";
+import type { Lane } from "./lane-pool.ts";
+import type { LaneRoute, LaneRoutes } from "./lane-route.ts";
+import { untilReachable } from "./reachable.ts";
 import { assertTransactionArguments, notItsMulti, retriesOf } from "./transaction-arguments.ts";
 import { nested, TransactionClient } from "./transaction-client.ts";
 
@@ -20,10 +20,10 @@ const BACKOFF_CAP_MS = 128;
  * A connection that is lost takes its WATCH with it. ioredis would connect again and send MULTI and EXEC once more,
  * unguarded: so a connection for transactions is never made anew, and whatever is pending on it fails.
  */
-const NEVER_RECONNECTS = { retryStrategy: null, autoResendUnfulfilledCommands: false };
+export const NEVER_RECONNECTS = { retryStrategy: null, autoResendUnfulfilledCommands: false };
 
-/** What a try came to: `replies`, or why there is to be another. */
-type Outcome = { readonly replies: unknown } | { readonly lost: unknown } | "conflict";
+/** What a try came to: `replies`, or why there is to be another. `isTurnedAway`: the node did not have the keys. */
+type Outcome = { readonly replies: unknown } | { readonly lost: unknown; readonly isTurnedAway?: boolean } | "conflict";
 
 /** Makes the call, unless too much is pending. */
 export type Admit = (args: readonly unknown[], make: () => Promise<unknown>) => unknown;
@@ -41,8 +41,7 @@ const running = new AsyncLocalStorage<Running>();
 export class Transactions {
   readonly #client: IoredisClient;
   readonly #internals: ClientInternals;
-  readonly #state: ConnectionState;
-  readonly #pool: LanePool;
+  readonly #routes: LaneRoutes;
   readonly #makeView: (client: IoredisClient) => object;
   readonly #views = new WeakMap<Lane, object>();
   #calls = 0;
@@ -51,20 +50,18 @@ export class Transactions {
   constructor(
     client: IoredisClient,
     internals: ClientInternals,
-    state: ConnectionState,
-    maxConnections: number,
+    routes: LaneRoutes,
     makeView: (client: IoredisClient) => object,
   ) {
     this.#client = client;
     this.#internals = internals;
-    this.#state = state;
-    this.#pool = new LanePool(client, maxConnections, NEVER_RECONNECTS);
+    this.#routes = routes;
     this.#makeView = makeView;
   }
 
   /** How many dedicated connections are open. */
   get connections(): number {
-    return this.#pool.size;
+    return this.#routes.pool.size;
   }
 
   /** How many transactions have not settled yet. */
@@ -84,50 +81,35 @@ export class Transactions {
       if (outer.on === this && !outer.isOver) throw nested();
     }
     // The caller's array is the caller's: it may change while the transaction waits.
-    const keys = [...(watchKeys as unknown[])];
-    return admit(keys, () => this.#counted(keys, fn as TransactionFunction, retries));
+    const keys = [...(watchKeys as (string | Uint8Array)[])];
+    const to = this.#routes.ofKeys(keys);
+    return admit(keys, () => this.#counted(to, keys, fn as TransactionFunction, retries));
   }
 
-  async #counted(keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {
+  async #counted(to: LaneRoute, keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {
     this.#calls += 1;
     try {
-      return await this.#untilDone(keys, fn, retries);
+      return await this.#untilDone(to, keys, fn, retries);
     } finally {
       this.#calls -= 1;
     }
   }
 
-  async #untilDone(keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {
-    const database = databaseOf(this.#internals);
-    const before = lastPending(this.#internals);
-    if (before !== null) await new Promise<void>((resolve) => whenSettled(before, () => resolve()));
-    const kind = { database, credentials: this.#state.credentials };
+  async #untilDone(to: LaneRoute, keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {
+    await to.untilClear();
     for (let tries = 1; ; tries++) {
-      await this.#untilReachable();
-      const lane = this.#pool.take(kind) ?? (await this.#pool.wait(kind));
+      await untilReachable(this.#client, this.#internals);
+      const lane = await to.take();
       // Without one the client has ended, and says so in its own words at the next turn.
-      const outcome: Outcome = lane === null ? { lost: null } : await this.#try(lane, keys, fn);
+      const outcome: Outcome = lane === null ? { lost: null } : await this.#try(to, lane, keys, fn);
       if (outcome !== "conflict" && "replies" in outcome) return outcome.replies;
-      if (tries > retries && lane !== null) throw outcome === "conflict" ? conflict(tries) : outcome.lost;
+      if (tries > retries && lane !== null) throw failureOf(outcome, tries);
+      if (outcome !== "conflict") await to.findAgain();
       await delay(Math.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** tries));
     }
   }
 
-  /**
-   * Waits, and fails, as a call on the client would whose connection is not there: with its offline queue, its
-   * `maxRetriesPerRequest` and its errors. A dedicated connection tries only once.
-   */
-  async #untilReachable(): Promise<void> {
-    if (this.#internals.status === "ready") return;
-    try {
-      await this.#internals.ping?.call(this.#client);
-    } catch (error) {
-      // A user who may not PING has reached the server all the same.
-      if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
-    }
-  }
-
-  async #try(lane: Lane, keys: unknown[], fn: TransactionFunction): Promise<Outcome> {
+  async #try(to: LaneRoute, lane: Lane, keys: unknown[], fn: TransactionFunction): Promise<Outcome> {
     const client = new TransactionClient(this.#viewOf(lane));
     let returned: unknown;
     let failure: { readonly error: unknown } | null = null;
@@ -142,11 +124,12 @@ export class Transactions {
     client.end();
     // EXEC has not been sent: what a connection was asked that is lost by now has had no effect.
     if (lane.internals.status !== "ready") {
-      this.#pool.release(lane, false);
+      this.#routes.pool.release(lane, false);
       return { lost: failure?.error ?? new Error("Connection is closed.") };
     }
     if (failure !== null || !client.hasMade(returned)) {
       this.#unwatch(lane, client);
+      if (failure !== null && to.isTurnedAway(failure.error)) return { lost: failure.error, isTurnedAway: true };
       if (failure !== null) throw failure.error;
       return { replies: null };
     }
@@ -155,8 +138,12 @@ export class Transactions {
       const replies = await client.exec(returned);
       isReusable = client.isAsItWas;
       return replies === null ? "conflict" : { replies };
+    } catch (error) {
+      // Redis discards a transaction that it does not have the keys of.
+      if (to.isTurnedAway(error)) return { lost: error, isTurnedAway: true };
+      throw error;
     } finally {
-      this.#pool.release(lane, isReusable);
+      this.#routes.pool.release(lane, isReusable);
     }
   }
 
@@ -174,8 +161,8 @@ export class Transactions {
     methodOf(lane, "unwatch")
       .call(lane.client)
       .then(
-        () => this.#pool.release(lane, client.isAsItWas),
-        () => this.#pool.release(lane, false),
+        () => this.#routes.pool.release(lane, client.isAsItWas),
+        () => this.#routes.pool.release(lane, false),
       );
   }
 
@@ -192,6 +179,16 @@ export class Transactions {
 
 function methodOf(lane: Lane, name: "watch" | "unwatch"): (this: unknown, ...args: unknown[]) => Promise<unknown> {
   return lane.internals[name] as (this: unknown, ...args: unknown[]) => Promise<unknown>;
+}
+
+function failureOf(outcome: Exclude<Outcome, { readonly replies: unknown }>, tries: number): unknown {
+  if (outcome === "conflict") return conflict(tries);
+  if (!outcome.isTurnedAway) return outcome.lost;
+  return new TickpipeError(
+    "ERR_TICKPIPE_SLOT_MOVING",
+    `Nothing was executed: in each of ${tries} ${tries === 1 ? "try" : "tries"} the node that should have the watched keys did not, as while their slot moves from one to another. Try again later, or raise retries.`,
+    { cause: outcome.lost },
+  );
 }
 
 function conflict(tries: number): TickpipeError {

@@ -5,6 +5,7 @@ export interface IoredisCommand {
   toWritable(stream: unknown): string | Uint8Array;
   transformReply(reply: unknown): unknown;
   setTimeout(ms: number): void;
+  getSlot(): number | null;
   _iterateKeys(transform?: (key: string | Uint8Array) => string | Uint8Array): unknown[];
 }
 
@@ -43,7 +44,7 @@ export interface CommandParts {
   generatedMethod(name: string): unknown;
 }
 
-const NEEDED = ["toWritable", "transformReply", "setTimeout", "_iterateKeys"] as const;
+const NEEDED = ["toWritable", "transformReply", "setTimeout", "getSlot", "_iterateKeys"] as const;
 
 interface ProbedPipeline {
   readonly [method: string]: unknown;

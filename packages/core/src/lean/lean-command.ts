@@ -1,3 +1,4 @@
+import type { OutcomeWatcher, WatchedCommand } from "../commands/watched-command.ts";
 import { copyError, copyReply } from "../replies/copy-reply.ts";
 import type { IoredisCommand, IoredisCommandClass } from "./ioredis-command.ts";
 
@@ -11,8 +12,7 @@ export interface LeanKind {
 }
 
 /** A command that is made and answered with less work; to ioredis, a command like any other. */
-export interface LeanCommand extends IoredisCommand {
-  readonly promise: Promise<unknown>;
+export interface LeanCommand extends IoredisCommand, WatchedCommand {
   /** For whoever keeps it to share its reply: when it was called. */
   sharedAt: number;
   /** Has its reply, or its error, copied for another call of the same. */
@@ -20,8 +20,7 @@ export interface LeanCommand extends IoredisCommand {
 }
 
 /** A call that is not sent, since another call's reply is its own as well. */
-export interface Fellow {
-  readonly promise: Promise<unknown>;
+export interface Fellow extends WatchedCommand {
   /** Lets it settle: at once if the other call has, else together with it. */
   release(): void;
 }
@@ -73,6 +72,7 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
     /** Settles a fellow, once that can be done; `undefined` until then. */
     #outcome: (() => void) | undefined = undefined;
     #isHeld = false;
+    #watcher: OutcomeWatcher | null = null;
 
     constructor(kind: LeanKind, args: (string | Uint8Array)[], hasBuffers: boolean) {
       this.#kind = kind;
@@ -127,11 +127,21 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
       this.#outcome?.();
     }
 
+    watch(watcher: OutcomeWatcher): void {
+      this.#watcher = watcher;
+    }
+
+    abandon(error: unknown): void {
+      this.#reject(error);
+    }
+
     #settle(reply: unknown): Promise<unknown> {
       this.#clearTimer();
       if (this.#fellows !== null) return this.#settleWithFellows(this.#fellows, reply);
       try {
-        this.#resolve(this.#toValue(reply));
+        const value = this.#toValue(reply);
+        if (this.#watcher !== null) this.#takeWatcher()?.replied(value);
+        this.#resolve(value);
         this.isResolved = true;
         this.isSettled = true;
       } catch (error) {
@@ -143,6 +153,7 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
     #fail(error: unknown): void {
       this.#clearTimer();
       this.isSettled = true;
+      if (this.#watcher !== null) this.#takeWatcher()?.failed(error);
       this.#reject(error);
       if (this.#fellows === null) return;
       for (const fellow of this.#fellows) fellow.#conclude(() => fellow.#fail(copyError(error)));
@@ -160,6 +171,13 @@ export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass
         fellow.#conclude(() => fellow.#settle(copies[i]));
       });
       return this.promise;
+    }
+
+    // Told once: after a timeout the late reply comes as well.
+    #takeWatcher(): OutcomeWatcher | null {
+      const watcher = this.#watcher;
+      this.#watcher = null;
+      return watcher;
     }
 
     #conclude(settle: () => void): void {

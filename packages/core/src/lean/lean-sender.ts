@@ -1,6 +1,6 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
-import { commandPartsOf } from "./ioredis-command.ts";
+import type { CommandParts } from "./ioredis-command.ts";
 import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClass } from "./lean-command.ts";
 
 /** Sends a call of one command lean, or says that it cannot: then nothing has been done. */
@@ -24,14 +24,8 @@ interface ClientOptions {
   readonly showFriendlyErrorStack?: unknown;
 }
 
-/**
- * Makes a client's lean sender.
- *
- * @returns `null` if the client's version of ioredis does not offer what lean commands need
- */
-export function leanSenderFor(client: IoredisClient, internals: ClientInternals): LeanSender | null {
-  const parts = commandPartsOf(client);
-  if (parts === null) return null;
+/** Makes a client's lean sender. */
+export function leanSenderFor(client: IoredisClient, internals: ClientInternals, parts: CommandParts): LeanSender {
   const Lean = leanCommandClass(parts.Command);
   const argumentTransformers = parts.Command._transformer.argument;
   const known = new Set(client.getBuiltinCommands());

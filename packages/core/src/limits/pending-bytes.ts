@@ -1,5 +1,5 @@
-import type { ClientInternals } from "../client.ts";
-import { bytesOf, pendingBytes } from "../queues/queues.ts";
+import type { Pending } from "../queues/pending.ts";
+import { bytesOf } from "../queues/queues.ts";
 
 /**
  * How many bytes of arguments are pending on a client, as exactly as a cap needs it.
@@ -8,13 +8,13 @@ import { bytesOf, pendingBytes } from "../queues/queues.ts";
  * queues are counted anew, at most once in an event-loop iteration, since replies come between iterations.
  */
 export class PendingBytes {
-  readonly #internals: ClientInternals;
+  readonly #pending: Pending;
   readonly #cap: number;
   #atMost = 0;
   #isFresh = false;
 
-  constructor(internals: ClientInternals, cap: number) {
-    this.#internals = internals;
+  constructor(pending: Pending, cap: number) {
+    this.#pending = pending;
     this.#cap = cap;
   }
 
@@ -43,7 +43,7 @@ export class PendingBytes {
   }
 
   #count(): void {
-    this.#atMost = pendingBytes(this.#internals);
+    this.#atMost = this.#pending.bytes();
     this.#isFresh = true;
     setImmediate(() => this.forget());
   }

@@ -1,10 +1,11 @@
 import { AsyncResource } from "node:async_hooks";
 import { tellCallback } from "../callback.ts";
-import type { ClientInternals, IoredisClient } from "../client.ts";
+import type { ClientInternals, IoredisClient, PendingCommand } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
 import type { OverloadMessage } from "../observe/channels.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
-import { firstPending, pendingCommands, whenSettled } from "../queues/queues.ts";
+import type { Pending } from "../queues/pending.ts";
+import { whenSettled } from "../queues/queues.ts";
 import { PendingBytes } from "./pending-bytes.ts";
 
 /** The caps, and what happens at them. `Infinity`: no cap. */
@@ -24,6 +25,9 @@ export interface LimitedCall {
   readonly make: () => unknown;
 }
 
+/** Where something pending may be out of sight, so often is looked whether there is room: as often as a Cluster sends again. */
+const LOOK_AGAIN_MS = 100;
+
 interface Waiter {
   readonly commands: number;
   readonly bytes: number;
@@ -38,13 +42,16 @@ interface Waiter {
  */
 export class PendingLimit {
   readonly #internals: ClientInternals;
+  readonly #pending: Pending;
   readonly #caps: PendingCaps;
   readonly #bytes: PendingBytes;
   readonly #pendingElsewhere: () => number;
   readonly #overloaded: (message: OverloadMessage) => void;
   readonly #waiting = new Set<Waiter>();
   #drainScheduled = false;
-  #watching = false;
+  /** The commands that are watched: one of each connection, so that one that stalls does not keep the room of the others. */
+  #watched = new WeakSet<PendingCommand>();
+  #isLookingAgain = false;
   #overloads = 0;
 
   /**
@@ -54,13 +61,15 @@ export class PendingLimit {
   constructor(
     client: IoredisClient,
     internals: ClientInternals,
+    pending: Pending,
     caps: PendingCaps,
     pendingElsewhere: () => number,
     overloaded: (message: OverloadMessage) => void,
   ) {
     this.#internals = internals;
+    this.#pending = pending;
     this.#caps = caps;
-    this.#bytes = new PendingBytes(internals, caps.maxPendingBytes);
+    this.#bytes = new PendingBytes(pending, caps.maxPendingBytes);
     this.#pendingElsewhere = pendingElsewhere;
     this.#overloaded = overloaded;
     // What waits must be looked at then, even if no command was pending on the connection.
@@ -69,7 +78,7 @@ export class PendingLimit {
 
   /** How many commands are pending. */
   get pending(): number {
-    return pendingCommands(this.#internals) + this.#pendingElsewhere();
+    return this.#pending.commands() + this.#pendingElsewhere();
   }
 
   /** How many calls have been rejected because of the caps. */
@@ -193,14 +202,26 @@ export class PendingLimit {
 
   /** Has the waiting looked at once something that is pending has settled. */
   #watch(): void {
-    if (this.#watching || this.#waiting.size === 0) return;
-    const first = firstPending(this.#internals);
-    if (first === null) return;
-    this.#watching = true;
-    whenSettled(first, () => {
-      this.#watching = false;
+    if (this.#waiting.size === 0) return;
+    for (const first of this.#pending.firsts()) {
+      if (this.#watched.has(first)) continue;
+      this.#watched.add(first);
+      whenSettled(first, () => {
+        // A cluster may send it again, which counts as settled here.
+        this.#watched.delete(first);
+        this.drainSoon();
+      });
+    }
+    if (this.#pending.mayHide) this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    if (this.#isLookingAgain) return;
+    this.#isLookingAgain = true;
+    setTimeout(() => {
+      this.#isLookingAgain = false;
       this.drainSoon();
-    });
+    }, LOOK_AGAIN_MS);
   }
 
   #drain(): void {

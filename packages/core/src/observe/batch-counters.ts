@@ -5,7 +5,7 @@ import type { WatchedConnection, Watchers } from "./watchers.ts";
 export interface BatchStats {
   /** Commands called through the view. A pipeline counts each of its commands, when it is executed. */
   readonly commands: number;
-  /** Batches let go: each left as one write. */
+  /** Batches let go: each left as one write, of a cluster's one for each node. */
   readonly batches: number;
   /** Those among the batches that left before the end of their tick, since `maxBatchBytes` was reached. */
   readonly earlyFlushes: number;
@@ -44,7 +44,11 @@ export class BatchCounters {
   endBatch(bytes: number, trigger: BatchTrigger): void {
     const size = this.#commands - this.#commandsAtBatchStart;
     this.#commandsAtBatchStart = this.#commands;
-    if (size === 0) return;
+    if (size > 0) this.addBatch(size, bytes, trigger);
+  }
+
+  /** Counts a batch that has left with so many commands and bytes. */
+  addBatch(size: number, bytes: number, trigger: BatchTrigger): void {
     this.#batches += 1;
     if (size > this.#largestBatch) this.#largestBatch = size;
     if (this.#connection !== null) this.#watchers?.batch(size, bytes, this.#connection, trigger);

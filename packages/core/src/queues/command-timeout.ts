@@ -10,7 +10,8 @@ export function startCommandTimeout(
   { options }: ClientInternals,
   give: (error: Error) => void,
 ): NodeJS.Timeout | undefined {
-  const commandTimeout = options?.commandTimeout;
+  // A Cluster has it among the options of its nodes.
+  const commandTimeout = options?.commandTimeout ?? options?.redisOptions?.commandTimeout;
   if (typeof commandTimeout !== "number") return undefined;
   return setTimeout(() => give(new Error("Command timed out")), commandTimeout);
 }

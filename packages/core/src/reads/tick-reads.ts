@@ -1,6 +1,7 @@
-import type { ClientInternals } from "../client.ts";
+import type { PendingCommand } from "../client.ts";
 import { type Effect, effectOf } from "../commands/effects.ts";
-import { lastPending, whenSettled } from "../queues/queues.ts";
+import type { WatchedCommand } from "../commands/watched-command.ts";
+import { whenSettled } from "../queues/queues.ts";
 import { argumentsKey } from "./read-key.ts";
 import { WriteLog } from "./write-log.ts";
 
@@ -9,17 +10,30 @@ export interface Shareable {
   /** When it was called, among the writes of its tick. */
   sharedAt: number;
   /** Has its reply copied for another call, which settles when it is released, and not before this command. */
-  share(): { readonly promise: Promise<unknown>; release(): void };
+  share(): WatchedCommand & { release(): void };
+  /** The hash slot of its key, as ioredis tells it; `null` without a key. */
+  getSlot(): number | null;
 }
 
-type Sent = Map<string, Shareable>;
+/** The command that was called last among those that are answered in one order with this one; `null` if it is this one, or nobody knows. */
+export type LastCalledWith = (command: Shareable) => PendingCommand | null;
+
+/**
+ * The reads of one kind that have been sent in the tick, by their arguments.
+ *
+ * Each tick has a Map of its own. `Map.clear()` leaves the old table with a reference to the new one: once V8 has moved one of them to its old generation,
+ * all that follow go there as well, with the commands and replies in them. Behind Express that doubled the time for garbage collection.
+ */
+interface Sent {
+  commands: Map<string, Shareable> | null;
+}
 
 /**
  * The reads of one tick: a read that has been called in it already, and is still held back, is not sent again while
  * nothing that was called in between could have changed its answer.
  */
 export class TickReads {
-  readonly #internals: ClientInternals;
+  readonly #lastCalledWith: LastCalledWith;
   readonly #writes = new WriteLog();
   readonly #used: Sent[] = [];
   /** The only read so far. Most ticks of a quiet server have one, which is worth no Map. */
@@ -29,11 +43,12 @@ export class TickReads {
   #shared = 0;
   /** Those calls, by their very lists of arguments, where somebody asks for them. */
   #sharedCalls: WeakSet<object> | null = null;
+  #lastShared: WatchedCommand | null = null;
   /** What the fellows that were called after this command wait for. */
   #awaited: { readonly command: object; readonly releases: (() => void)[] } | null = null;
 
-  constructor(internals: ClientInternals) {
-    this.#internals = internals;
+  constructor(lastCalledWith: LastCalledWith) {
+    this.#lastCalledWith = lastCalledWith;
   }
 
   /** Remembers from now on which calls got the reply of another. */
@@ -49,6 +64,11 @@ export class TickReads {
   /** How many calls got the reply of another. */
   get shared(): number {
     return this.#shared;
+  }
+
+  /** The call that was answered with another's reply last. */
+  get lastShared(): WatchedCommand | null {
+    return this.#lastShared;
   }
 
   /** The reads of one method of the client; `null` for a method whose command is not to be shared. */
@@ -73,7 +93,7 @@ export class TickReads {
     this.#only = this.#onlySent = this.#awaited = null;
     this.#writes.clear();
     if (this.#used.length === 0) return;
-    for (const sent of this.#used) sent.clear();
+    for (const sent of this.#used) sent.commands = null;
     this.#used.length = 0;
   };
 
@@ -81,19 +101,20 @@ export class TickReads {
   find(sent: Sent, key: string, effect: Effect, args: readonly unknown[]): Promise<unknown> | null {
     if (this.#only === null) return null;
     const isOnly = this.#onlySent === sent && this.#onlyKey === key;
-    const earlier = isOnly ? this.#only : sent.get(key);
+    const earlier = isOnly ? this.#only : sent.commands?.get(key);
     if (earlier === undefined || this.#writes.hasChangedSince(earlier.sharedAt, effect, args)) return null;
     this.#shared += 1;
     this.#sharedCalls?.add(args);
     const fellow = earlier.share();
+    this.#lastShared = fellow;
     this.#releaseInTurn(earlier, () => fellow.release());
     return fellow.promise;
   }
 
   /** Has a call settle after the command that was sent last before it, as if it had been sent itself. */
-  #releaseInTurn(shared: object, release: () => void): void {
-    const last = lastPending(this.#internals);
-    if (last === null || last === shared) {
+  #releaseInTurn(shared: Shareable, release: () => void): void {
+    const last = this.#lastCalledWith(shared);
+    if (last === null || (last as object) === shared) {
       release();
       return;
     }
@@ -125,8 +146,11 @@ export class TickReads {
   }
 
   #put(sent: Sent, key: string, command: Shareable): void {
-    if (sent.size === 0) this.#used.push(sent);
-    sent.set(key, command);
+    if (sent.commands === null) {
+      sent.commands = new Map();
+      this.#used.push(sent);
+    }
+    sent.commands.set(key, command);
   }
 }
 
@@ -135,8 +159,8 @@ export class MethodReads {
   readonly #tick: TickReads;
   readonly #effect: Effect;
   // Most reads have one argument, a string: it is its own key, and its hash is known to V8.
-  readonly #sentForOne: Sent = new Map();
-  readonly #sentForMore: Sent = new Map();
+  readonly #sentForOne: Sent = { commands: null };
+  readonly #sentForMore: Sent = { commands: null };
   #keyOfLast: string | null = null;
   #lastHasOne = false;
 

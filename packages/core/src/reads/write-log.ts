@@ -9,7 +9,7 @@ export class WriteLog {
   #now = 0;
   #lastWrite = 0;
   #lastOfAnything = 0;
-  readonly #lastOf = new Map<string, number>();
+  #lastOf = new Map<string, number>();
 
   /** Stands for the moment, between the writes before it and those after it. */
   get now(): number {
@@ -35,7 +35,7 @@ export class WriteLog {
   /** Notes that anything may have been written. */
   noteAnything(): void {
     this.#lastWrite = this.#lastOfAnything = this.#now += 1;
-    this.#lastOf.clear();
+    this.clear();
   }
 
   /** Whether something was written since then that could change the answer to this read. */
@@ -48,6 +48,7 @@ export class WriteLog {
 
   /** Forgets single keys, where nothing that was kept before is asked about any more. */
   clear(): void {
-    if (this.#lastOf.size > 0) this.#lastOf.clear();
+    // Another Map, and not an empty one: see `Sent` in tick-reads.ts.
+    if (this.#lastOf.size > 0) this.#lastOf = new Map();
   }
 }

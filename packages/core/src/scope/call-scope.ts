@@ -1,13 +1,14 @@
 import { dropUnheard, tellCallback } from "../callback.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
-import { CallRecorder } from "../observe/call-recorder.ts";
 import type { ScopeRecord } from "../observe/records.ts";
 import { RoundTripTally, type ScopeStats } from "../observe/round-trips.ts";
 import type { CallInRecord, ScopeRecording } from "../observe/scope-recording.ts";
+import { watchCall } from "../observe/watched-call.ts";
 import { Memo } from "../reads/memo.ts";
 import { Budget } from "./budget.ts";
 import { Ending } from "./ending.ts";
 import type { ResolvedScopeOptions } from "./scope-options.ts";
+import { SentCall, type ToldOfCalls } from "./sent-call.ts";
 import { Turns } from "./turns.ts";
 
 /** One scope as its views' calls pass through it: whether they are made, when, and what they come to is noted here. */
@@ -18,23 +19,23 @@ export class CallScope implements CallGate {
   handle: object | null = null;
   #fresh: FreshGate | null = null;
   readonly #tally = new RoundTripTally();
-  readonly #recorder: CallRecorder;
   readonly #ending: Ending;
   readonly #turns: Turns | null;
   readonly #memo: Memo | null;
+  readonly #told: ToldOfCalls;
   readonly #budget: Budget | null;
   readonly #recording: ScopeRecording | null;
   #closed: (() => void)[] | null = null;
 
   /** @param recording where its calls are recorded; `null` while nobody asks for that */
   constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null) {
-    const { name, signal, deadlineMs, maxPerTick, memo, maxCommands, maxRoundTrips } = options;
+    const { name, maxPerTick, memo, maxCommands, maxRoundTrips } = options;
     this.name = name;
     this.#budget = maxCommands === undefined && maxRoundTrips === undefined ? null : new Budget(options, name);
-    this.#recorder = new CallRecorder(this.#tally);
     this.#turns = maxPerTick === undefined ? null : new Turns(maxPerTick);
     this.#memo = memo === false ? null : new Memo(memo === true ? null : new Set(memo));
-    this.#ending = new Ending(signal, deadlineMs, this.#turns);
+    this.#told = { tally: this.#tally, memo: this.#memo };
+    this.#ending = new Ending(options, this.#turns);
     this.#recording = recording;
   }
 
@@ -70,6 +71,10 @@ export class CallScope implements CallGate {
     this.#closed.push(listener);
   }
 
+  abort(reason: unknown): void {
+    this.#ending.abort(reason);
+  }
+
   close(): void {
     this.#ending.close();
     const closed = this.#closed;
@@ -100,26 +105,20 @@ export class CallScope implements CallGate {
     // Both may settle the caller's callback, and it is to be called once.
     const made = this.#make(call, key, call.sendWithoutCallback, noted);
     if (!(made instanceof Promise)) return made;
-    return tellCallback(this.#ending.interruptible(made), call.callback);
+    return tellCallback(this.#ending.interruptible(made, call.commandOf?.(made) ?? null), call.callback);
   }
 
   #make(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
-    const sendNow = (): unknown =>
-      this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call, noted);
-    return this.#turns === null ? sendNow() : this.#turns.run(call.commands, sendNow);
+    if (this.#turns === null) return this.#send(call, key, send, noted);
+    return this.#turns.run(call.commands, () =>
+      this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call, noted),
+    );
   }
 
   #send(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
-    const memo = this.#memo;
-    const moment = memo?.called(call) ?? 0;
     const hasCallback = typeof call.callback === "function" && send === call.send;
-    const errorsIn = (reply: unknown): readonly unknown[] => {
-      if (memo !== null && key !== null) memo.keep(key, call, moment, reply);
-      // A call that has waited on the server has written only now.
-      else memo?.called(call);
-      return call.errorsIn?.(reply) ?? NO_ERRORS;
-    };
-    return this.#recorder.record(call.commands, hasCallback, send, errorsIn, noted);
+    const sent = new SentCall(this.#told, call, key, noted);
+    return watchCall({ send, hasCallback, commandOf: call.commandOf ?? NO_COMMAND }, sent);
   }
 
   #refuse({ callback }: GatedCall, noted: CallInRecord | null): Promise<never> {
@@ -132,7 +131,7 @@ export class CallScope implements CallGate {
   }
 }
 
-const NO_ERRORS: readonly unknown[] = [];
+const NO_COMMAND = (): null => null;
 
 let hasWarnedOfClosedScope = false;
 

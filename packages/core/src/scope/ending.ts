@@ -1,6 +1,7 @@
-import { dropUnheard } from "../callback.ts";
+import type { WatchedCommand } from "../commands/watched-command.ts";
 import { TickpipeError } from "../errors.ts";
 import type { Turns } from "./turns.ts";
+import { Unsettled } from "./unsettled.ts";
 
 /** Why a scope takes no more calls. */
 export type EndReason = "closed" | "aborted" | "deadline";
@@ -26,31 +27,32 @@ const ERRORS = {
 /** What may end a scope before it is closed. */
 export interface EndingOptions {
   readonly signal: AbortSignal | undefined;
+  /** Whether `abort()` is to end the waiting for calls that have been sent. */
+  readonly abortable: boolean;
   readonly deadlineMs: number | undefined;
 }
 
-// Handed out by the executor of the promise that was made last.
-let rejectLatest: (error: Error) => void;
-
-/** The end of a scope: by `close()`, by its signal, or by its deadline, whichever comes first. */
+/** The end of a scope: by `close()`, by `abort()` or its signal, or by its deadline, whichever comes first. */
 export class Ending {
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #turns: Turns | null;
   readonly #onAbort: (() => void) | undefined;
-  /** How callers stop waiting for calls that have been sent; `null` for a scope that only `close()` can end, which lets them finish. */
-  readonly #unsettled: Map<Promise<unknown>, (error: Error) => void> | null;
+  /** Calls that have been sent, whose callers may have to stop waiting; `null` where they finish however the scope ends. */
+  readonly #unsettled: Unsettled | null;
   #reason: EndReason | null = null;
 
+  #abortReason: unknown = undefined;
+
   /** @param turns let all their calls go when no more are taken, so that those come to nothing */
-  constructor(signal: AbortSignal | undefined, deadlineMs: number | undefined, turns: Turns | null) {
+  constructor({ signal, abortable, deadlineMs }: EndingOptions, turns: Turns | null) {
     this.#turns = turns;
     this.#signal = signal;
-    this.#unsettled = signal || deadlineMs !== undefined ? new Map() : null;
+    this.#unsettled = abortable || signal || deadlineMs !== undefined ? new Unsettled() : null;
     if (deadlineMs !== undefined) this.#timer = setTimeout(() => this.#end("deadline"), deadlineMs).unref();
     if (signal === undefined) return;
-    this.#onAbort = () => this.#end("aborted");
-    if (signal.aborted) this.#end("aborted");
+    this.#onAbort = () => this.abort(signal.reason);
+    if (signal.aborted) this.abort(signal.reason);
     else signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -66,33 +68,26 @@ export class Ending {
   /** The error of a call that comes too late, each time a new one. */
   error(): TickpipeError {
     const { code, message } = ERRORS[this.#reason ?? "closed"];
-    const cause = this.#reason === "aborted" ? { cause: this.#signal?.reason } : undefined;
+    const cause = this.#reason === "aborted" ? { cause: this.#abortReason } : undefined;
     return new TickpipeError(code, message, cause);
+  }
+
+  abort(reason: unknown): void {
+    if (this.#reason === null) this.#abortReason = reason;
+    this.#end("aborted");
   }
 
   close(): void {
     this.#end("closed");
   }
 
-  /** What the call comes to, or the error of the ending if that is first. The call itself goes on, and its reply is dropped. */
-  interruptible(call: Promise<unknown>): Promise<unknown> {
-    const unsettled = this.#unsettled;
-    if (unsettled === null) return call;
-    const interrupted = new Promise((resolve, reject) => {
-      call.then(
-        (reply) => {
-          unsettled.delete(interrupted);
-          resolve(reply);
-        },
-        (error) => {
-          unsettled.delete(interrupted);
-          reject(error);
-        },
-      );
-      rejectLatest = reject;
-    });
-    unsettled.set(interrupted, rejectLatest);
-    return interrupted;
+  /**
+   * What the call comes to, or the error of the ending if that is first. The call itself goes on, and its reply is dropped.
+   *
+   * @param command the command behind it; `null` for a call without one that can be abandoned
+   */
+  interruptible(call: Promise<unknown>, command: WatchedCommand | null): Promise<unknown> {
+    return this.#unsettled === null ? call : this.#unsettled.add(call, command);
   }
 
   #end(reason: EndReason): void {
@@ -103,12 +98,9 @@ export class Ending {
     if (reason === "closed") {
       if (this.#timer) clearTimeout(this.#timer);
       if (this.#onAbort) this.#signal?.removeEventListener("abort", this.#onAbort);
+      this.#unsettled?.clear();
       return;
     }
-    for (const [call, reject] of this.#unsettled ?? []) {
-      dropUnheard(call);
-      reject(this.error());
-    }
-    this.#unsettled?.clear();
+    this.#unsettled?.rejectAll(() => this.error());
   }
 }

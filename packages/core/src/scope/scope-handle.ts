@@ -50,6 +50,10 @@ export class ScopeHandle<C extends IoredisClient> implements Scope<C> {
     return this.#parts.ambient.run(this.#calls, fn);
   }
 
+  abort(reason?: unknown): void {
+    this.#calls.abort(reason);
+  }
+
   close(): void {
     this.#calls.close();
   }

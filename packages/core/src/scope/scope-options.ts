@@ -15,6 +15,7 @@ const DEFAULTS: ResolvedScopeOptions = Object.freeze({
   name: undefined,
   memo: false,
   signal: undefined,
+  abortable: false,
   deadlineMs: undefined,
   maxPerTick: undefined,
   maxCommands: undefined,
@@ -45,13 +46,14 @@ export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
     name,
     memo = false,
     signal,
+    abortable = false,
     deadlineMs,
     maxPerTick,
     maxCommands,
     maxRoundTrips,
     whenOverBudget = "warn",
   } = given;
-  return { name, memo, signal, deadlineMs, maxPerTick, maxCommands, maxRoundTrips, whenOverBudget };
+  return { name, memo, signal, abortable, deadlineMs, maxPerTick, maxCommands, maxRoundTrips, whenOverBudget };
 }
 
 /**
@@ -76,6 +78,7 @@ const CHECKS: Readonly<Record<keyof ScopeOptions, { isRight: (value: unknown) =>
     expected: 'true, false or a list of read commands in lower case, as in ["get", "hgetall"]',
   },
   signal: { isRight: isAbortSignal, expected: "an AbortSignal" },
+  abortable: { isRight: (value) => typeof value === "boolean", expected: "true or false" },
   deadlineMs: {
     isRight: (value) => typeof value === "number" && value > 0 && value <= LONGEST_TIMER,
     expected: `a number of milliseconds above 0, up to ${LONGEST_TIMER}`,

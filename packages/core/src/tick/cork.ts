@@ -4,19 +4,53 @@ import type { BatchTrigger } from "../observe/channels.ts";
 import { mergeWrites } from "./merge.ts";
 import { atEndOfIteration, type Scheduler } from "./schedule.ts";
 
+/**
+ * Holds back the bytes of one connection, or of each of a cluster's, from the first call of a tick to its end.
+ *
+ * Commands are written to the socket at once, by ioredis; a corked socket keeps them in its own buffer, in order, and
+ * `uncork()` hands them to the kernel as one write. So nothing here can reorder, lose or repeat a command.
+ */
+export interface Cork {
+  /** Whether what is called now is held back. */
+  readonly isHolding: boolean;
+  /** Whether the call that was begun last is held back: not if it waits for a connection, nor if it has left. */
+  readonly holdsLastCall: boolean;
+
+  /**
+   * Has told what concerns those who remember the calls that are held.
+   *
+   * @param forget what was held has left
+   * @param suspect something was written that was not called through the view: a call on the raw client
+   */
+  watch(forget: () => void, suspect: () => void): void;
+
+  /** To be called before each command, in the caller's stack. */
+  begin(): void;
+
+  /** Counts commands that are about to be written. */
+  count(commands: number): void;
+
+  /** To be called after each command has been written. */
+  wrote(): void;
+
+  /**
+   * Corks a stream that is not ready for calls yet, until the end of the event-loop iteration, so that what ioredis
+   * sends by itself when the connection becomes ready leaves as one write as well.
+   */
+  holdUntilEndOfIteration(stream: unknown): void;
+
+  /** Lets go what is held now. Safe at any time; the rest of the tick is gathered anew. */
+  readonly flush: () => void;
+}
+
 /** Where the cork finds the connection of the moment: an ioredis client. */
 export interface Connection {
   readonly status: string;
   readonly stream?: CorkableStream | null;
 }
 
-/**
- * Holds back the bytes of one connection, and nothing else, from the first call of a tick to its end.
- *
- * Commands are written to the socket at once, by ioredis; a corked socket keeps them in its own buffer, in order, and
- * `uncork()` hands them to the kernel as one write. So nothing here can reorder, lose or repeat a command.
- */
-export class TickCork {
+/** The cork of one connection. It asks the stream itself, at each call, how much it holds. */
+export class TickCork implements Cork {
   readonly #connection: Connection;
   readonly #schedule: Scheduler;
   readonly #maxBatchBytes: number;
@@ -39,36 +73,28 @@ export class TickCork {
     this.#counters = counters;
   }
 
-  /** Whether bytes are being held back now. */
   get isHolding(): boolean {
     return this.#held !== null;
   }
 
-  /**
-   * Has told what concerns those who remember the calls that are held.
-   *
-   * @param forget what was held has left
-   * @param suspect something was written that was not called through the view: a call on the raw client
-   */
+  get holdsLastCall(): boolean {
+    return this.#held !== null;
+  }
+
   watch(forget: () => void, suspect: () => void): void {
     this.#forget = forget;
     this.#suspect = suspect;
   }
 
-  /** To be called after each command has been written. */
   wrote(): void {
     if (this.#held !== null) this.#bufferedAfterCall = this.#held.writableLength;
   }
 
-  /** Counts commands that are about to be written. */
   count(commands: number): void {
     this.#counters.add(commands);
   }
 
-  /**
-   * To be called before each command, in the caller's stack: corks the connection if it can be corked, and lets a
-   * full batch go.
-   */
+  /** Corks the connection if it can be corked, and lets a full batch go. */
   begin(): void {
     const stream = this.#connection.stream;
     if (stream !== this.#held || stream === null) {
@@ -86,16 +112,11 @@ export class TickCork {
     }
   }
 
-  /**
-   * Corks a stream that is not ready for calls yet, until the end of the event-loop iteration, so that what ioredis
-   * sends by itself when the connection becomes ready leaves as one write as well.
-   */
   holdUntilEndOfIteration(stream: unknown): void {
     if (this.#held !== null || !isCorkable(stream)) return;
     this.#hold(stream, atEndOfIteration);
   }
 
-  /** Lets go what is held now. Safe at any time; the rest of the tick is gathered anew. */
   readonly flush = (): void => {
     this.#release("flush");
   };
@@ -135,7 +156,8 @@ export class TickCork {
   }
 }
 
-function isCorkable(stream: unknown): stream is CorkableStream {
+/** Whether this is a stream that can be corked, and written to. */
+export function isCorkable(stream: unknown): stream is CorkableStream {
   if (typeof stream !== "object" || stream === null) return false;
   const candidate = stream as Partial<CorkableStream>;
   // A Connector of the user's own may return something that is not a full Writable.

@@ -1,8 +1,10 @@
 import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import type { WatchedCommand } from "../commands/watched-command.ts";
 import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
 import { NOT_PLAIN } from "../lean/lean-sender.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
+import { splitSend } from "./split-send.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
 
 type Send = (args: unknown[]) => unknown;
@@ -21,13 +23,24 @@ export function commandMethod(
   mayBeLean: boolean,
 ): Method<View> {
   const { ambient, connection, limit } = context;
-  const send = sendOf(context, name, find, mayBeLean);
+  const splitter = isGenericMethod(name) ? null : context.splitterOf(commandOfMethod(name));
+  const sendWhole = sendOf(context, name, find, mayBeLean);
+  const sendSplit = splitter === null ? null : splitSend(splitter, commandOfMethod(name), sendWhole);
+  const send =
+    sendSplit === null ? sendWhole : (args: unknown[]) => (connection.inTransaction ? sendWhole : sendSplit)(args);
+  const commandsIn = (args: readonly unknown[]): number => splitter?.split(withoutCallback(args))?.length ?? 1;
   const effect = effectOfMethod(name);
   const mayBeRefused = name !== "quit";
   const sendLimited = (args: unknown[]): unknown => {
     // A transaction without one of its commands would be another transaction.
     if (limit === null || !mayBeRefused || connection.inTransaction) return send(args);
-    return limit.run({ commands: 1, args, callback: args.at(-1), make: () => send(args) });
+    return limit.run({ commands: commandsIn(args), args, callback: args.at(-1), make: () => send(args) });
+  };
+  const { lean, reads } = context;
+  const commandOf = (made: unknown): WatchedCommand | null => {
+    const [sent, shared] = [lean?.lastSent, reads?.lastShared];
+    if (sent?.promise === made) return sent ?? null;
+    return shared?.promise === made ? (shared ?? null) : null;
   };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
@@ -36,10 +49,11 @@ export function commandMethod(
     const callback = typeof last === "function" ? last : undefined;
     return gate.run({
       method: name,
-      commands: 1,
+      commands: commandsIn(args),
       effect: connection.inTransaction ? ANYTHING : effect,
       args,
       callback,
+      commandOf,
       send: () => sendLimited(args),
       sendWithoutCallback: () => {
         // The same list, by which the call is known elsewhere.
@@ -50,13 +64,17 @@ export function commandMethod(
   };
 }
 
+function withoutCallback(args: readonly unknown[]): readonly unknown[] {
+  return typeof args.at(-1) === "function" ? args.slice(0, -1) : args;
+}
+
 function effectOfMethod(name: string): Effect {
   return isGenericMethod(name) ? ANYTHING : effectOf(commandOfMethod(name));
 }
 
 /** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
 function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLean: boolean): Send {
-  const { client, internals, cork, connection, lane, lean, reads, watchers } = context;
+  const { client, internals, cork, connection, lane, lean, reads, offlineQueues, watchers } = context;
   const route = lane?.routeFor(name) ?? null;
   const note = connection.noteFor(name);
   const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
@@ -83,12 +101,12 @@ function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLe
     cork.count(1);
     const sent = sendLean === null ? NOT_PLAIN : sendLean(args);
     if (sent !== NOT_PLAIN) {
-      if (mayShare && lean?.lastSent) shared.keep(lean.lastSent);
+      if (mayShare && cork.holdsLastCall && lean?.lastSent) shared.keep(lean.lastSent);
       cork.wrote();
       return sent;
     }
     const result = (find() as Method).apply(client, args);
-    if (!cork.isHolding) dropUnencodableTail(internals);
+    if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
     if (note !== null) note(args);
     cork.wrote();
     return result;

@@ -1,4 +1,5 @@
-import type { ClientInternals, IoredisClient } from "../client.ts";
+import type { ClientInternals, CommandQueue, IoredisClient } from "../client.ts";
+import type { Splitter } from "../cluster/split-call.ts";
 import type { CallGate } from "../commands/gated-call.ts";
 import type { BlockingLane } from "../lanes/blocking-lane.ts";
 import type { ConnectionState } from "../lanes/connection-state.ts";
@@ -6,17 +7,21 @@ import type { LeanSender } from "../lean/lean-sender.ts";
 import type { PendingLimit } from "../limits/pending-limit.ts";
 import type { Watchers } from "../observe/watchers.ts";
 import type { TickReads } from "../reads/tick-reads.ts";
-import type { TickCork } from "../tick/cork.ts";
+import type { Cork } from "../tick/cork.ts";
 
 /** What all views of one client share. */
 export interface ViewContext {
   readonly client: IoredisClient;
   readonly internals: ClientInternals;
-  readonly cork: TickCork;
+  readonly cork: Cork;
+  /** What waits for a connection: for the client's, or for each of a cluster's. */
+  readonly offlineQueues: () => Iterable<CommandQueue | undefined>;
   /** `null` where every call takes ioredis's own path. */
   readonly lean: LeanSender | null;
   /** `null` where every read is sent. */
   readonly reads: TickReads | null;
+  /** The splitter of a command, in lower case; `null` for one that is never split. */
+  readonly splitterOf: (command: string) => Splitter | null;
   /** Finds the scope of the running code, for a view of no scope. */
   readonly ambient: { current(): CallGate | null };
   readonly connection: ConnectionState;
@@ -29,7 +34,7 @@ export interface ViewContext {
   /** What a view has as its `tickpipe`, by the gate of its calls. */
   readonly controlsOf: (gate: CallGate | null) => object;
   /** Makes a client like this one, wrapped in the same way. */
-  readonly duplicate: (override: unknown) => object;
+  readonly duplicate: (args: readonly unknown[]) => object;
 }
 
 /** Where a view keeps what its calls pass through, its scope; inherited as `null` by a view of no scope. */

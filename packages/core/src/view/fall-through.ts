@@ -44,7 +44,7 @@ export function fallThroughTo(context: ViewContext): object {
 }
 
 function wrap(context: ViewContext, method: Method, property: PropertyKey): Method<never> {
-  const { client, internals, cork, reads } = context;
+  const { client, internals, cork, reads, offlineQueues } = context;
   if (isAddedCommand(internals, property)) return commandMethod(context, String(property), () => method, false);
   const sendsNothing = EMITTER_METHODS.has(property);
   return function (this: unknown, ...args: unknown[]) {
@@ -52,7 +52,7 @@ function wrap(context: ViewContext, method: Method, property: PropertyKey): Meth
     if (!sendsNothing) cork.begin();
     const result = method.apply(client, args);
     if (!sendsNothing) {
-      if (!cork.isHolding) dropUnencodableTail(internals);
+      if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
       reads?.calledAnything();
       cork.wrote();
     }

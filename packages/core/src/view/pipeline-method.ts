@@ -50,11 +50,14 @@ function corkOnExec(
 ): void {
   const { exec } = pipeline;
   const addedByExec = method === "multi" ? 1 : 0;
+  let isSent = false;
   const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
+    if (isSent) return sendAgain(this, given);
     const queue = this._queue ?? [];
     assertEncodable(queue);
     const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };
     const send = (args: unknown[]): unknown => {
+      isSent = true;
       cork.begin();
       cork.count(size.commands);
       const make = (): unknown => exec.apply(this, args);
@@ -68,6 +71,14 @@ function corkOnExec(
         ? send(args)
         : limit.run({ ...size, callback: args[0], make: () => send(args) });
     return passThrough(gate, { ...size, method, queue, callback: given[0] }, sendLimited, given);
+  };
+  // A pipeline calls its own exec() again once a Cluster knows its slots, and to follow a redirect: that is the same call still.
+  const sendAgain = (own: Pipeline, args: unknown[]): unknown => {
+    cork.begin();
+    const replies = exec.apply(own, args);
+    reads?.calledAnything();
+    cork.wrote();
+    return replies;
   };
   Object.defineProperty(pipeline, "exec", {
     value: corkedExec,

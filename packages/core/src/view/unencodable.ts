@@ -1,4 +1,4 @@
-import type { ClientInternals, QueuedCommand } from "../client.ts";
+import type { CommandQueue, QueuedCommand } from "../client.ts";
 
 /*
  * An argument that cannot be made a string, like `{ toString: 1 }`, leaves an ioredis command half made: its promise is
@@ -21,10 +21,12 @@ export function assertEncodable(commands: readonly QueuedCommand[]): void {
   }
 }
 
-/** Takes the command that was queued last off the offline queue again if it could never be written. */
-export function dropUnencodableTail({ offlineQueue }: ClientInternals): void {
-  const last = offlineQueue?.peekBack();
-  if (last?.command.args.every(isEncoded) === false) offlineQueue?.pop();
+/** Takes the command that was queued last off an offline queue again if it could never be written. */
+export function dropUnencodableTail(offlineQueues: Iterable<CommandQueue | undefined>): void {
+  for (const queue of offlineQueues) {
+    const last = queue?.peekBack();
+    if (last?.command.args.every(isEncoded) === false) queue?.pop();
+  }
 }
 
 // ioredis turns every argument into one of these when it makes the command.

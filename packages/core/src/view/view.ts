@@ -25,7 +25,7 @@ export function createViewClass(context: ViewContext): ViewClass {
   for (const name of ["pipeline", "multi"] as const) {
     defineHidden(prototype, name, pipelineMethod(context, name));
   }
-  defineHidden(prototype, "duplicate", (override?: unknown) => context.duplicate(override));
+  defineHidden(prototype, "duplicate", (...args: unknown[]) => context.duplicate(args));
   defineHidden(prototype, GATE, null);
   defineHidden(prototype, IS_VIEW, true);
   Object.defineProperty(prototype, "tickpipe", {

@@ -1,0 +1,57 @@
+import type { OutcomeWatcher, WatchedCommand } from "../commands/watched-command.ts";
+
+/** A call whose outcome somebody is to be told of. */
+export interface CallToWatch {
+  /** Makes the call. */
+  readonly send: () => unknown;
+  /** Whether the caller gave a callback. */
+  readonly hasCallback: boolean;
+  /** The command behind what the call has just returned; `null` for a call without one that can be watched. */
+  commandOf(made: unknown): WatchedCommand | null;
+}
+
+/** The same watcher for all calls of a kind, told as well that the call was made. */
+export interface CallWatcher extends OutcomeWatcher {
+  /** The call was made and has returned. */
+  sent(): void;
+}
+
+/**
+ * Makes a call and has told what it comes to, without changing what the caller sees of it.
+ *
+ * @returns what the call returned; of a promise, one that settles alike
+ */
+export function watchCall({ send, hasCallback, commandOf }: CallToWatch, watcher: CallWatcher): unknown {
+  let result: unknown;
+  try {
+    result = send();
+  } catch (error) {
+    watcher.failed(error);
+    throw error;
+  }
+  watcher.sent();
+  const command = commandOf(result);
+  if (command !== null) {
+    command.watch(watcher);
+    return result;
+  }
+  if (!(result instanceof Promise)) {
+    watcher.replied(undefined);
+    return result;
+  }
+  const watched = result.then(
+    (reply: unknown) => {
+      watcher.replied(reply);
+      return reply;
+    },
+    (error: unknown) => {
+      watcher.failed(error);
+      if (hasCallback) return;
+      throw error;
+    },
+  );
+  // A caller with a callback has ioredis's own promise, whose rejection ioredis counts as handled. One without must get
+  // the promise that was derived from it: the other is handled from here on, and an unhandled rejection, which Node
+  // reports of the plain client, would go unseen.
+  return hasCallback ? result : watched;
+}

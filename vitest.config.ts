@@ -14,7 +14,7 @@ const alias = {
 
 const onBothEngines = ["test/{integration,differential}/**/*.test.ts"];
 /** What is said of calls does not depend on who answers them. */
-const ofObserving = ["test/integration/{channels,metrics,otel,records,testing}.test.ts"];
+const ofObserving = ["test/integration/{channels,metrics,observed-cluster,otel,records,testing}.test.ts"];
 
 const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[], exclude: string[] = []) => ({
   resolve: { alias },

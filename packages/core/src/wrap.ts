@@ -55,7 +55,7 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
   const cluster = clusterOf(client);
   const isShared = ofTransactions === null;
   const watchers = ofTransactions ?? watchersOf(client);
-  const counters = new BatchCounters(watchers, { role: isShared ? "client" : "transaction", on: internals });
+  const counters = new BatchCounters(watchers, isShared ? "client" : "transaction");
   const tickEnd = new TickEnd(schedulerFor(options.flush));
   const connection = new ConnectionState(client, internals, isShared ? warnOfSharedWatch : undefined);
   const commandParts = commandPartsOf(client);

@@ -1,5 +1,5 @@
-import type { BatchTrigger } from "./channels.ts";
-import type { WatchedConnection, Watchers } from "./watchers.ts";
+import type { BatchMessage, BatchTrigger } from "./channels.ts";
+import type { Watchers } from "./watchers.ts";
 
 /** What a wrapped client has done so far. Counted from its creation; never reset. */
 export interface BatchStats {
@@ -16,7 +16,7 @@ export interface BatchStats {
 /** The numbers behind `stats()`. Owned by the cork, which alone knows where a batch ends. */
 export class BatchCounters {
   readonly #watchers: Watchers | null;
-  readonly #connection: WatchedConnection | null;
+  readonly #connection: BatchMessage["connection"];
   earlyFlushes = 0;
   #commands = 0;
   #batches = 0;
@@ -25,9 +25,9 @@ export class BatchCounters {
 
   /**
    * @param watchers who is told of batches
-   * @param connection on which connection they are
+   * @param connection what they are told of the connection
    */
-  constructor(watchers: Watchers | null = null, connection: WatchedConnection | null = null) {
+  constructor(watchers: Watchers | null = null, connection: BatchMessage["connection"] = "client") {
     this.#watchers = watchers;
     this.#connection = connection;
   }
@@ -40,24 +40,29 @@ export class BatchCounters {
    * Ends a batch; one into which nothing was called does not count.
    *
    * @param bytes how many it has
+   * @param on the connection, by which it is told from others
    */
-  endBatch(bytes: number, trigger: BatchTrigger): void {
+  endBatch(bytes: number, trigger: BatchTrigger, on: object): void {
     const size = this.#commands - this.#commandsAtBatchStart;
     this.#commandsAtBatchStart = this.#commands;
-    if (size > 0) this.addBatch(size, bytes, trigger);
+    if (size > 0) this.addBatch(size, bytes, trigger, on);
   }
 
   /** Counts a batch that has left with so many commands and bytes. */
-  addBatch(size: number, bytes: number, trigger: BatchTrigger): void {
+  addBatch(size: number, bytes: number, trigger: BatchTrigger, on: object): void {
     this.#batches += 1;
     if (size > this.#largestBatch) this.#largestBatch = size;
-    if (this.#connection !== null) this.#watchers?.batch(size, bytes, this.#connection, trigger);
+    this.#watchers?.batch(size, bytes, this.#connection, trigger, on);
   }
 
   /** Ends the count of commands that never were in a batch: those called while the connection was not ready. */
   startBatch(): void {
     this.#commandsAtBatchStart = this.#commands;
-    if (this.#connection !== null) this.#watchers?.batchBegins(this.#connection.on);
+  }
+
+  /** Tells that a connection holds back from now on what is written to it. */
+  holds(on: object): void {
+    this.#watchers?.batchBegins(on);
   }
 
   snapshot(): BatchStats {

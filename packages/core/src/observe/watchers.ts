@@ -1,5 +1,6 @@
-import type { ClientInternals, PendingCommand } from "../client.ts";
-import { pendingSince, pendingTails, whenSettled } from "../queues/queues.ts";
+import type { PendingCommand } from "../client.ts";
+import type { Pending } from "../queues/pending.ts";
+import { calledSince, queueTails, whenSettled, whenSettledOnCluster } from "../queues/queues.ts";
 import {
   type BatchMessage,
   type BatchTrigger,
@@ -33,12 +34,6 @@ export interface Watcher {
 
 type Event = keyof Watcher;
 
-/** A connection whose batches are watched. */
-export interface WatchedConnection {
-  readonly role: BatchMessage["connection"];
-  readonly on: ClientInternals;
-}
-
 /** Who watches one wrapped client, diagnostics channels among them. While nobody does, each event costs a look at a boolean. */
 export class Watchers {
   /** Whether somebody is to be told of each command. */
@@ -57,12 +52,14 @@ export class Watchers {
   }
 
   /** Makes a call that sends commands, and has watched what becomes of each. */
-  around<T>(internals: ClientInternals, send: () => T): T {
-    const tails = pendingTails(internals);
+  around<T>(pending: Pending, send: () => T): T {
+    const tails = queueTails(pending.clients());
     try {
       return send();
     } finally {
-      for (const command of pendingSince(internals, tails)) this.#watch(command, internals);
+      for (const [command, on] of calledSince(tails)) {
+        this.#watch(command, on, pending.mayHide ? whenSettledOnCluster : whenSettled);
+      }
     }
   }
 
@@ -70,11 +67,18 @@ export class Watchers {
     for (const watcher of this.#watchers) watcher.batchBegins?.(on);
   }
 
-  batch(commands: number, bytes: number, connection: WatchedConnection, trigger: BatchTrigger): void {
+  /** @param on the very connection: of a cluster's, that of the node */
+  batch(
+    commands: number,
+    bytes: number,
+    connection: BatchMessage["connection"],
+    trigger: BatchTrigger,
+    on: object,
+  ): void {
     if (batchChannel.hasSubscribers || this.#wants("batch")) {
-      const message: BatchMessage = { commands, bytes, connection: connection.role, trigger };
+      const message: BatchMessage = { commands, bytes, connection, trigger };
       batchChannel.publish(message);
-      for (const watcher of this.#watchers) watcher.batch?.(message, connection.on);
+      for (const watcher of this.#watchers) watcher.batch?.(message, on);
     }
     if (this.#deduplicated.size > 0) this.#tellDeduplicated();
   }
@@ -101,10 +105,10 @@ export class Watchers {
     for (const watcher of this.#watchers) watcher.overload?.(message);
   }
 
-  #watch(command: PendingCommand, on: object): void {
+  #watch(command: PendingCommand, on: object, whenItSettles: typeof whenSettled): void {
     for (const watcher of this.#watchers) {
       const settled = watcher.command?.(command.name, on);
-      if (settled !== undefined) whenSettled(command, settled);
+      if (settled !== undefined) whenItSettles(command, settled);
     }
   }
 

@@ -1,6 +1,5 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import type { ClientInternals } from "../client.ts";
 import { BatchCounters } from "../observe/batch-counters.ts";
 import type { BatchMessage } from "../observe/channels.ts";
 import { Watchers } from "../observe/watchers.ts";
@@ -107,7 +106,7 @@ describe("TickCork", () => {
     const watchers = new Watchers();
     const told: BatchMessage[] = [];
     watchers.add({ batch: (message) => told.push(message) });
-    const counters = new BatchCounters(watchers, { role: "client", on: connection as unknown as ClientInternals });
+    const counters = new BatchCounters(watchers);
     const ends: (() => void)[] = [];
     const cork = new TickCork(connection, (flush) => ends.push(flush), 10, counters);
     const call = (text: string) => {

@@ -3,7 +3,10 @@
  * type check if it is none.
  */
 import type { EventEmitter } from "node:events";
-import { type Tickpiped, tickpipe } from "@tickpipe/core";
+import { type Scope, type ScopeRecord, type Tickpiped, tickpipe } from "@tickpipe/core";
+import { collectMetrics } from "@tickpipe/core/metrics";
+import { openTelemetry } from "@tickpipe/core/otel";
+import { type countRoundTrips, expectNoWaterfall, expectRoundTrips } from "@tickpipe/core/testing";
 import { perRequest } from "@tickpipe/express";
 import express5 from "express";
 import express4 from "express4";
@@ -126,3 +129,31 @@ void users.load("1");
 users.for(client);
 // @ts-expect-error ttl is needed
 redis.tickpipe.loader({ key: String, load: async () => [] });
+
+const endRecording = redis.tickpipe.record(
+  (record, of) => {
+    check<Same<typeof record, ScopeRecord>>();
+    check<Same<typeof of, Scope<Redis>>>();
+    // @ts-expect-error a record is not to be written to
+    record.droppedCalls = 1;
+  },
+  { callSites: true, replyUses: true, opened: (of) => void of.redis.get("k") },
+);
+check<Same<typeof endRecording, () => void>>();
+// @ts-expect-error there is no such option
+redis.tickpipe.record(() => {}, { values: true });
+check<Same<ReturnType<Scope<Redis>["record"]>, ScopeRecord | undefined>>();
+
+check<Same<ReturnType<typeof countRoundTrips>, Promise<number>>>();
+const length = expectRoundTrips(redis, async (own) => (await own.get("k"))?.length, { atMost: 1 });
+check<Same<typeof length, Promise<number | undefined>>>();
+const text = expectNoWaterfall(client, (own) => own.get("k"));
+check<Same<typeof text, Promise<string | null>>>();
+// @ts-expect-error the limit is needed
+void expectRoundTrips(redis, () => 1);
+
+check<Same<ReturnType<typeof collectMetrics>, () => void>>();
+collectMetrics(older, { client: "older" });
+openTelemetry(cluster, { batchSpans: true });
+// @ts-expect-error a URL is not a client
+collectMetrics("redis://host");

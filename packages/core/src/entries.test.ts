@@ -20,10 +20,10 @@ function importsOf(entry: string): string[] {
 }
 
 it.each([
-  ["./index.ts", ["dataloader"]],
-  ["./testing.ts", ["dataloader"]],
-  ["./metrics.ts", ["dataloader", "prom-client"]],
-  ["./otel.ts", ["@opentelemetry/api", "dataloader"]],
+  ["./index.ts", ["cluster-key-slot", "dataloader"]],
+  ["./testing.ts", ["cluster-key-slot", "dataloader"]],
+  ["./metrics.ts", ["cluster-key-slot", "dataloader", "prom-client"]],
+  ["./otel.ts", ["@opentelemetry/api", "cluster-key-slot", "dataloader"]],
 ])("%s needs no more packages at run time than %j", (entry, expected) => {
   expect(importsOf(entry)).toEqual(expected);
 });

@@ -13,12 +13,15 @@ const alias = {
 };
 
 const onBothEngines = ["test/{integration,differential}/**/*.test.ts"];
+/** What is said of calls does not depend on who answers them. */
+const ofObserving = ["test/integration/{channels,metrics,observed-cluster,otel,records,testing}.test.ts"];
 
-const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[]) => ({
+const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[], exclude: string[] = []) => ({
   resolve: { alias },
   test: {
     name: engine,
     include,
+    exclude,
     provide: { engine },
     globalSetup: ["./test/require-redis.ts"],
     setupFiles: ["./test/every-promise-settles.ts"],
@@ -36,7 +39,7 @@ export default defineConfig({
       },
       // Faults need a process that can be killed, and settings that only a real server has.
       onEngine("redis-server", [...onBothEngines, "test/{dropin,faults}/**/*.test.ts"]),
-      onEngine("embedded-valkey", onBothEngines),
+      onEngine("embedded-valkey", onBothEngines, ofObserving),
       {
         resolve: { alias },
         test: {

@@ -1,5 +1,5 @@
 import { type RecordOptions, type ScopeRecord, type Tickpiped, tickpipe } from "@tickpipe/core";
-import type { Redis } from "ioredis";
+import { Command, type Redis } from "ioredis";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
 import { clientVariants } from "../variants.ts";
@@ -115,6 +115,23 @@ describe("the record of a scope", () => {
     expect(records[0]?.stats).toMatchObject({ memoHits: 1, roundTrips: 2 });
   });
 
+  it("tells so of a call that waited for room, and of one with a callback in a scope that may be aborted", async () => {
+    const waiting = tickpipe(server.client(), { maxPending: 2, whenFull: "wait" });
+    await waiting.ping();
+    const records = recorded(waiting);
+    const scope = waiting.tickpipe.scope({ signal: new AbortController().signal });
+    const own = scope.redis;
+    const withCallback = (key: string) => new Promise((resolve) => own.get(key, (_error, reply) => resolve(reply)));
+    const calls = [own.get("a"), own.get("b"), own.get("text"), withCallback("text"), own.get("c")];
+    expect(await Promise.all(calls)).toEqual([null, null, "value", "value", null]);
+    scope.close();
+    expect(records[0]?.calls.map((c) => [c.answeredBy, c.commands])).toEqual([
+      ...range(3).map(() => ["redis", 1]),
+      ["dedupe", 0],
+      ["redis", 1],
+    ]);
+  });
+
   it("tells of calls that were never sent: over the budget, over the cap, waiting when the scope ended", async () => {
     const records = recorded();
     const capped = tickpipe(server.client(), { maxPending: 1 });
@@ -190,6 +207,33 @@ describe("the record of a scope", () => {
     scope.close();
     expect(told).toEqual([scope]);
     expect(await uncaught).toBe(failure);
+  });
+
+  it("changes nothing for a call whose arguments or reply cannot be looked at", async () => {
+    const circular: unknown[] = [];
+    circular.push(circular);
+    Command.setReplyTransformer("echo", () => circular);
+    onTestFinished(() => Command.setReplyTransformer("echo", (reply) => reply));
+    const failure = new RangeError("the argument's own");
+    const throwing = new Proxy([], {
+      get() {
+        throw failure;
+      },
+    });
+    const record = await recordOf(
+      async (own) => {
+        expect(await own.echo("x")).toBe(circular);
+        expect(() => own.mset(throwing as never)).toThrow(failure);
+        expect(await own.get("text")).toBe("value");
+      },
+      redis,
+      { replyUses: true, callSites: true },
+    );
+    expect(record.calls.map((c) => [c.command, c.outcome])).toEqual([
+      ["echo", "ok"],
+      ["get", "ok"],
+    ]);
+    expect(record).toMatchObject({ droppedCalls: 1, stats: { commands: 3 } });
   });
 
   it("holds no more calls and call sites than was asked for, and says how many more there were", async () => {

@@ -33,6 +33,8 @@ export interface QueuedCommand {
 /** An ioredis command as it waits in a client's queue. */
 export interface PendingCommand extends QueuedCommand {
   readonly name: string;
+  /** Whether it has been answered, or has failed. Not in ioredis 5. */
+  readonly isSettled?: boolean;
   resolve(reply: unknown): unknown;
   reject(error: unknown): unknown;
 }

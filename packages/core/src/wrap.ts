@@ -118,7 +118,8 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const outsideOfScopes = viewOf({ run: (call) => call.send(), runPlain: (calls, args) => calls.send(args) });
   const recordings = new Recordings<Scope<C>>({
     about: callFactsOf(internals, keyFinderOf(client)),
-    sharedReads: () => reads?.shared ?? 0,
+    rememberShared: () => reads?.rememberShared(),
+    wasShared: (args) => reads?.wasShared(args) ?? false,
   });
   const shared = {
     client,

@@ -20,6 +20,8 @@ export interface Setup {
   readonly flush: FlushSchedule & string;
   readonly maxBatchBytes: number;
   readonly lean: boolean;
+  /** Whether the view's calls are recorded and counted. */
+  readonly observed: boolean;
   /** Whether the first tick is called before the client has connected, into ioredis's offline queue. */
   readonly calledBeforeReady: boolean;
 }

@@ -1,6 +1,8 @@
 import { tickpipe } from "@tickpipe/core";
+import { collectMetrics } from "@tickpipe/core/metrics";
 import { HOST, type RunningServer, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
+import { Registry } from "prom-client";
 import { clientVariants } from "../../variants.ts";
 import { LOADED_SCRIPTS } from "./generate/other-commands.ts";
 import { Monitor } from "./monitor.ts";
@@ -45,13 +47,20 @@ export class Side {
     await this.#control.pipeline([["flushall"], ["script", "FLUSH"], ["config", "RESETSTAT"], ...load]).exec();
   }
 
-  newClient({ client: name, keyPrefix, flush, maxBatchBytes, lean }: Setup, dedupe: boolean): ClientUnderTest {
+  newClient(
+    { client: name, keyPrefix, flush, maxBatchBytes, lean, observed }: Setup,
+    dedupe: boolean,
+  ): ClientUnderTest {
     const variant = clientVariants.find((each) => each.name === name);
     if (!variant) throw new Error(`There is no client variant named ${name}.`);
     const raw = variant.make({ port: this.#server.port, ...(keyPrefix && { keyPrefix }) });
     for (const [script, definition] of Object.entries(SCRIPTS)) raw.defineCommand(script, definition);
     if (this.name === "plain") return { raw, objects: { view: raw, raw, scope: raw }, flush: () => {} };
     const view = tickpipe(raw, { flush, maxBatchBytes, lean, dedupe });
+    if (observed) {
+      view.tickpipe.record(() => {}, { callSites: true, replyUses: true });
+      collectMetrics(view, { register: new Registry() });
+    }
     return {
       raw,
       objects: { view, raw, scope: view.tickpipe.scope({ name: "a request" }).redis },

@@ -3,6 +3,7 @@ import type { ClientInternals, IoredisClient } from "../client.ts";
 import { blocks, mayBlock } from "../commands/blocking.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import type { Watchers } from "../observe/watchers.ts";
+import { pendingOn } from "../queues/pending.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { Lane } from "./lane-pool.ts";
 import type { LaneRoute, LaneRoutes } from "./lane-route.ts";
@@ -119,7 +120,7 @@ export class BlockingLane {
   async #callOn(lane: Lane, method: string, args: unknown[]): Promise<unknown> {
     try {
       const call = (): unknown => (lane.internals[method] as Method).apply(lane.client, args);
-      return await (this.#watchers.watchesCommands ? this.#watchers.around(lane.internals, call) : call());
+      return await (this.#watchers.watchesCommands ? this.#watchers.around(pendingOn(lane.internals), call) : call());
     } finally {
       this.#routes.pool.release(lane);
     }

@@ -7,7 +7,7 @@ describe("BatchCounters", () => {
     for (const size of [3, 7, 2]) {
       counters.startBatch();
       counters.add(size);
-      counters.endBatch(0, "tick");
+      counters.endBatch(0, "tick", {});
     }
     expect(counters.snapshot()).toEqual({ commands: 12, batches: 3, earlyFlushes: 0, largestBatch: 7 });
   });
@@ -16,10 +16,10 @@ describe("BatchCounters", () => {
     const counters = new BatchCounters();
     counters.add(50);
     counters.startBatch();
-    counters.endBatch(0, "tick");
+    counters.endBatch(0, "tick", {});
     counters.startBatch();
     counters.add(1);
-    counters.endBatch(0, "tick");
+    counters.endBatch(0, "tick", {});
     expect(counters.snapshot()).toEqual({ commands: 51, batches: 1, earlyFlushes: 0, largestBatch: 1 });
   });
 });

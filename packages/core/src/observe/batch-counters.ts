@@ -40,24 +40,29 @@ export class BatchCounters {
    * Ends a batch; one into which nothing was called does not count.
    *
    * @param bytes how many it has
+   * @param on the connection, by which it is told from others
    */
-  endBatch(bytes: number, trigger: BatchTrigger): void {
+  endBatch(bytes: number, trigger: BatchTrigger, on: object): void {
     const size = this.#commands - this.#commandsAtBatchStart;
     this.#commandsAtBatchStart = this.#commands;
-    if (size > 0) this.addBatch(size, bytes, trigger);
+    if (size > 0) this.addBatch(size, bytes, trigger, on);
   }
 
   /** Counts a batch that has left with so many commands and bytes. */
-  addBatch(size: number, bytes: number, trigger: BatchTrigger): void {
+  addBatch(size: number, bytes: number, trigger: BatchTrigger, on: object): void {
     this.#batches += 1;
     if (size > this.#largestBatch) this.#largestBatch = size;
-    this.#watchers?.batch(size, bytes, this.#connection, trigger);
+    this.#watchers?.batch(size, bytes, this.#connection, trigger, on);
   }
 
   /** Ends the count of commands that never were in a batch: those called while the connection was not ready. */
   startBatch(): void {
     this.#commandsAtBatchStart = this.#commands;
-    this.#watchers?.batchBegins();
+  }
+
+  /** Tells that a connection holds back from now on what is written to it. */
+  holds(on: object): void {
+    this.#watchers?.batchBegins(on);
   }
 
   snapshot(): BatchStats {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { CallSite } from "./records.ts";
 
-/** So many frames are taken: Tickpipe's own and those of a framework stand among them. */
-const FRAMES = 40;
+/** So many frames are taken: Tickpipe's own, and some of a framework's, stand among them. */
+const FRAMES = 24;
 
 const OWN_PACKAGE = new URL("../../", import.meta.url);
 /** How a frame of this package names its file: as a URL where it is a module, as a path where a tool has compiled it. */
@@ -19,12 +19,10 @@ const OWN_FILES: readonly string[] = ["src/", "dist/"].flatMap((folder) => {
 export function takeCallSite(below: (...args: never[]) => unknown): CallSite {
   const taken: { stack?: unknown } = {};
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = FRAMES;
-  try {
-    Error.captureStackTrace(taken, below);
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  // Not by an assignment: that throws where the application has frozen what is built in.
+  Reflect.set(Error, "stackTraceLimit", FRAMES);
+  Error.captureStackTrace(taken, below);
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   return new TakenStack(taken);
 }
 

@@ -42,6 +42,7 @@ export class Recordings<Owner> {
     }
     const listener = { told, ...resolveRecordOptions<Owner>(options) };
     this.#listeners.add(listener);
+    this.#facts.rememberShared();
     return () => {
       this.#listeners.delete(listener);
     };

@@ -30,9 +30,9 @@ export interface RecordedCall {
   readonly replyBytes: number;
   /**
    * The earlier calls of which this one's arguments hold something, a word or a number, that only their replies brought; as indices in `calls`. A guess: what a
-   * program decides by a reply is not seen. `null` where this was not asked for.
+   * program decides by a reply is not seen. Absent where this was not asked for.
    */
-  readonly usesRepliesOf: readonly number[] | null;
+  readonly usesRepliesOf?: readonly number[];
   /** Where it was called; `null` where this was not asked for, or beyond the cap. */
   readonly callSite: CallSite | null;
 }
@@ -56,7 +56,7 @@ export interface ScopeRecord {
   readonly durationMs: number;
   /** Its calls, in the order in which they were made. Those that the scope refused, since it had ended, are not among them. */
   readonly calls: readonly RecordedCall[];
-  /** How many more calls there were, beyond `maxCalls`. */
+  /** How many more calls there were: beyond `maxCalls`, or with arguments that throw when they are looked at. */
   readonly droppedCalls: number;
   /** How many of the recorded calls have no call site, beyond `maxCallSites`. */
   readonly droppedCallSites: number;

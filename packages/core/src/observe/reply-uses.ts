@@ -67,15 +67,12 @@ function gather(value: unknown, texts: string[], left: number): number {
     return left - text.length - 1;
   }
   if (typeof value !== "object" || value === null) return left;
-  const parts = value instanceof Map ? [...value].flat() : isIterable(value) ? value : Object.entries(value).flat();
+  const isList = Array.isArray(value) || value instanceof Set;
+  const parts = isList ? value : (value instanceof Map ? [...value] : Object.entries(value)).flat();
   let rest = left;
   for (const part of parts) {
     rest = gather(part, texts, rest);
     if (rest <= 0) break;
   }
   return rest;
-}
-
-function isIterable(value: object): value is Iterable<unknown> {
-  return Symbol.iterator in value;
 }

@@ -18,8 +18,10 @@ export interface RecordingLimits {
 export interface CallFacts {
   /** The command of a call, in lower case, and its keys as text. */
   about(call: GatedCall): { readonly command: string; readonly keys: readonly string[] };
-  /** How many reads of the client have been answered with the reply to another. */
-  sharedReads(): number;
+  /** Has it remembered from now on which calls get the reply to another one. */
+  rememberShared(): void;
+  /** Whether the call with this very list of arguments got the reply to another one. */
+  wasShared(args: readonly unknown[]): boolean;
 }
 
 /** The record of one scope in the making. */
@@ -54,11 +56,16 @@ export class ScopeRecording {
       this.#droppedCalls += 1;
       return null;
     }
-    const { command, keys } = this.#facts.about(call);
-    const noted = new CallInRecord(this.#facts, this.#start, command, call.method, keys, roundTrip, this.#callSite());
-    if (this.#uses !== null) noted.watchUses(this.#uses, this.#calls.length, call.args);
-    this.#calls.push(noted);
-    return noted;
+    try {
+      const noted = new CallInRecord(this.#facts, this.#start, call, roundTrip, this.#callSite());
+      if (this.#uses !== null) noted.watchUses(this.#uses, this.#calls.length, call.args);
+      this.#calls.push(noted);
+      return noted;
+    } catch {
+      // An argument of the user's own making, such as a Proxy, may throw when it is looked at. The call itself is to come to what it would come to.
+      this.#droppedCalls += 1;
+      return null;
+    }
   }
 
   /** Ends the time that the record tells of. */
@@ -104,26 +111,21 @@ export class CallInRecord implements RecordedCall {
   errorName: string | null = null;
   errorCode: string | null = null;
   replyBytes = 0;
-  usesRepliesOf: readonly number[] | null = null;
+  usesRepliesOf?: readonly number[];
   readonly callSite: CallSite | null;
   readonly #facts: CallFacts;
   readonly #start: number;
-  #sharedBefore = 0;
+  /** Until it settles: they may hold values. */
+  #args: readonly unknown[] | null;
   #brought: ((reply: unknown) => void) | null = null;
 
-  constructor(
-    facts: CallFacts,
-    start: number,
-    command: string,
-    method: string,
-    keys: readonly string[],
-    roundTrip: number,
-    callSite: CallSite | null,
-  ) {
+  constructor(facts: CallFacts, start: number, call: GatedCall, roundTrip: number, callSite: CallSite | null) {
+    const { command, keys } = facts.about(call);
     this.#facts = facts;
     this.#start = start;
+    this.#args = call.args;
     this.command = command;
-    this.method = method;
+    this.method = call.method;
     this.keys = keys;
     this.startedMs = performance.now() - start;
     this.roundTrip = roundTrip;
@@ -140,12 +142,11 @@ export class CallInRecord implements RecordedCall {
   sending(commands: number, roundTrip: number): void {
     this.commands = commands;
     this.roundTrip = roundTrip;
-    this.#sharedBefore = this.#facts.sharedReads();
   }
 
-  /** To be called right after the call was made: whether it shares another's reply is known then. */
+  /** To be called after the call was made. One that waits for room is made later, so that it is asked about again when it settles. */
   sent(): void {
-    if (this.#facts.sharedReads() === this.#sharedBefore) return;
+    if (this.#args === null || !this.#facts.wasShared(this.#args)) return;
     this.commands = 0;
     this.answeredBy = "dedupe";
   }
@@ -157,8 +158,12 @@ export class CallInRecord implements RecordedCall {
 
   /** @param error the first error that a result holds which came without failing; `undefined` without one */
   answered(reply: unknown, error?: unknown): void {
-    this.replyBytes = sizeOfReply(reply);
-    this.#brought?.(reply);
+    try {
+      this.replyBytes = sizeOfReply(reply);
+      this.#brought?.(reply);
+    } catch {
+      // A reply transformer of the user's own may make anything of a reply, such as an object that holds itself.
+    }
     if (error === undefined) this.#end("ok");
     else this.failed(error);
   }
@@ -171,7 +176,8 @@ export class CallInRecord implements RecordedCall {
   }
 
   #end(outcome: RecordedCall["outcome"]): void {
-    this.#brought = null;
+    this.sent();
+    this.#args = this.#brought = null;
     this.endedMs = performance.now() - this.#start;
     this.outcome = outcome;
   }

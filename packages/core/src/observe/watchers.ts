@@ -1,5 +1,6 @@
-import type { ClientInternals, PendingCommand } from "../client.ts";
-import { pendingSince, pendingTails, whenSettled } from "../queues/queues.ts";
+import type { PendingCommand } from "../client.ts";
+import type { Pending } from "../queues/pending.ts";
+import { calledSince, queueTails, whenSettled, whenSettledOnCluster } from "../queues/queues.ts";
 import {
   type BatchMessage,
   type BatchTrigger,
@@ -19,12 +20,13 @@ export interface Watcher {
    * A command was handed to ioredis, in the stack of its caller.
    *
    * @param name its name on the wire, as it was given
+   * @param on the connection, which only tells it from others
    * @returns is called when it settles
    */
-  command?(name: string): (error?: unknown) => void;
+  command?(name: string, on: object): (error?: unknown) => void;
   /** The first command of a batch is about to be called. */
-  batchBegins?(): void;
-  batch?(message: BatchMessage): void;
+  batchBegins?(on: object): void;
+  batch?(message: BatchMessage, on: object): void;
   request?(message: RequestMessage): void;
   dedupe?(message: DedupeMessage): void;
   overload?(message: OverloadMessage): void;
@@ -50,24 +52,33 @@ export class Watchers {
   }
 
   /** Makes a call that sends commands, and has watched what becomes of each. */
-  around<T>(internals: ClientInternals, send: () => T): T {
-    const tails = pendingTails(internals);
+  around<T>(pending: Pending, send: () => T): T {
+    const tails = queueTails(pending.clients());
     try {
       return send();
     } finally {
-      for (const command of pendingSince(internals, tails)) this.#watch(command);
+      for (const [command, on] of calledSince(tails)) {
+        this.#watch(command, on, pending.mayHide ? whenSettledOnCluster : whenSettled);
+      }
     }
   }
 
-  batchBegins(): void {
-    for (const watcher of this.#watchers) watcher.batchBegins?.();
+  batchBegins(on: object): void {
+    for (const watcher of this.#watchers) watcher.batchBegins?.(on);
   }
 
-  batch(commands: number, bytes: number, connection: BatchMessage["connection"], trigger: BatchTrigger): void {
+  /** @param on the very connection: of a cluster's, that of the node */
+  batch(
+    commands: number,
+    bytes: number,
+    connection: BatchMessage["connection"],
+    trigger: BatchTrigger,
+    on: object,
+  ): void {
     if (batchChannel.hasSubscribers || this.#wants("batch")) {
       const message: BatchMessage = { commands, bytes, connection, trigger };
       batchChannel.publish(message);
-      for (const watcher of this.#watchers) watcher.batch?.(message);
+      for (const watcher of this.#watchers) watcher.batch?.(message, on);
     }
     if (this.#deduplicated.size > 0) this.#tellDeduplicated();
   }
@@ -94,10 +105,10 @@ export class Watchers {
     for (const watcher of this.#watchers) watcher.overload?.(message);
   }
 
-  #watch(command: PendingCommand): void {
+  #watch(command: PendingCommand, on: object, whenItSettles: typeof whenSettled): void {
     for (const watcher of this.#watchers) {
-      const settled = watcher.command?.(command.name);
-      if (settled !== undefined) whenSettled(command, settled);
+      const settled = watcher.command?.(command.name, on);
+      if (settled !== undefined) whenItSettles(command, settled);
     }
   }
 

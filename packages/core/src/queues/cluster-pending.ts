@@ -1,4 +1,4 @@
-import { internalsOf, type PendingCommand } from "../client.ts";
+import { type ClientInternals, internalsOf, type PendingCommand } from "../client.ts";
 import type { ClusterInternals, NodeClient } from "../cluster/cluster-client.ts";
 import type { Pending } from "./pending.ts";
 import { firstPending, lastPending, pendingBytes, pendingCommands } from "./queues.ts";
@@ -31,9 +31,14 @@ export class ClusterPending implements Pending {
     return bytes;
   }
 
+  clients(): ClientInternals[] {
+    return [this.#cluster, ...[...this.#nodes].map(internalsOf)];
+  }
+
   firsts(): PendingCommand[] {
-    const clients = [this.#cluster, ...[...this.#nodes].map(internalsOf)];
-    return clients.map(firstPending).filter((command) => command !== null);
+    return this.clients()
+      .map(firstPending)
+      .filter((command) => command !== null);
   }
 }
 

@@ -7,6 +7,8 @@ export interface Pending {
   commands(): number;
   /** How many bytes the arguments of all of them hold. Walks the queues. */
   bytes(): number;
+  /** The clients in whose queues commands are: this one, and the nodes of a cluster. */
+  clients(): ClientInternals[];
   /** Of each connection the command that will be answered first. */
   firsts(): PendingCommand[];
   /** Whether a command may be pending that is in no queue, so that nobody tells when it settles. */
@@ -18,6 +20,7 @@ export function pendingOn(internals: ClientInternals): Pending {
   return {
     commands: () => pendingCommands(internals),
     bytes: () => pendingBytes(internals),
+    clients: () => [internals],
     firsts: () => {
       const first = firstPending(internals);
       return first === null ? [] : [first];

@@ -40,27 +40,29 @@ export function bytesOf(args: readonly unknown[]): number {
   return bytes;
 }
 
-/** Where the queues end now, to be handed to `pendingSince`. */
-export function pendingTails({
-  commandQueue,
-  offlineQueue,
-}: ClientInternals): readonly [sent: number, offline: number] {
-  return [commandQueue?.length ?? 0, offlineQueue?.length ?? 0];
+/** Where the queues of clients end at a moment. */
+export type QueueTails = readonly (readonly [client: ClientInternals, sent: number, offline: number])[];
+
+/** Where the queues end now, to be handed to `calledSince`. */
+export function queueTails(clients: readonly ClientInternals[]): QueueTails {
+  return clients.map((client) => [client, client.commandQueue?.length ?? 0, client.offlineQueue?.length ?? 0]);
 }
 
-/** The commands that were called since, in order; to be asked in the same callback, in which no reply is read. */
-export function pendingSince(
-  { commandQueue, offlineQueue }: ClientInternals,
-  [sent, offline]: readonly [sent: number, offline: number],
-): PendingCommand[] {
-  const commands: PendingCommand[] = [];
-  for (const [queue, tail] of [[commandQueue, sent] as const, [offlineQueue, offline] as const]) {
-    for (let i = tail; i < (queue?.length ?? 0); i++) {
-      const command = queue?.peekAt(i)?.command;
-      if (command) commands.push(command);
+/**
+ * The commands that were called since, each with the client in whose queue it is. To be asked in the same callback, in which no
+ * reply is read.
+ */
+export function calledSince(tails: QueueTails): (readonly [command: PendingCommand, on: ClientInternals])[] {
+  const called: (readonly [PendingCommand, ClientInternals])[] = [];
+  for (const [client, sent, offline] of tails) {
+    for (const [queue, tail] of [[client.commandQueue, sent] as const, [client.offlineQueue, offline] as const]) {
+      for (let i = tail; i < (queue?.length ?? 0); i++) {
+        const command = queue?.peekAt(i)?.command;
+        if (command) called.push([command, client]);
+      }
     }
   }
-  return commands;
+  return called;
 }
 
 /** The command that was called last among the pending ones. */
@@ -88,6 +90,29 @@ export function firstPending({ commandQueue, offlineQueue, prevCommandQueue }: C
  * make an unhandled rejection of the caller's a handled one.
  */
 export function whenSettled(command: PendingCommand, settled: (error?: unknown) => void): void {
+  whenDone(command, () => true, settled);
+}
+
+/** What a Cluster follows, or waits for, by sending the command again. */
+const FOLLOWED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|LOADING) |^Connection is closed\.$/;
+
+/**
+ * The same, of a command that a Cluster may send again: then it has not settled.
+ *
+ * Of ioredis 5, which does not tell whether a command is rejected, one that has run out of redirects is not told of, unless it is a lean one.
+ */
+export function whenSettledOnCluster(command: PendingCommand, settled: (error?: unknown) => void): void {
+  const isDone = (error: unknown): boolean =>
+    command.isSettled === true || !(error instanceof Error) || !FOLLOWED.test(error.message);
+  whenDone(command, isDone, settled);
+}
+
+/** @param isDone whether a rejection is the end of the command; asked once it was made */
+function whenDone(
+  command: PendingCommand,
+  isDone: (error: unknown) => boolean,
+  settled: (error?: unknown) => void,
+): void {
   const { resolve, reject } = command;
   let told = false;
   const tell = (error?: unknown): void => {
@@ -103,7 +128,7 @@ export function whenSettled(command: PendingCommand, settled: (error?: unknown) 
   };
   command.reject = (error) => {
     const rejected = reject.call(command, error);
-    tell(error);
+    if (isDone(error)) tell(error);
     return rejected;
   };
 }

@@ -47,6 +47,9 @@ export function callFactsOf(
     if (method === "transaction") return { command: method, keys: prefixed(textsOf(args)) };
     if (!isGenericMethod(method)) {
       const command = commandOfMethod(method);
+      const [first] = args;
+      // By far the most calls, without the lists that the general way makes.
+      if (typeof first === "string" && effectOf(command).keys === "first") return { command, keys: prefixed([first]) };
       return { command, keys: prefixed(keysAmong(internals, keysOf, command, args)) };
     }
     const [name, ...rest] = args;

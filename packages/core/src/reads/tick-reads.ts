@@ -41,12 +41,24 @@ export class TickReads {
   #onlyKey = "";
   #onlySent: Sent | null = null;
   #shared = 0;
+  /** Those calls, by their very lists of arguments, where somebody asks for them. */
+  #sharedCalls: WeakSet<object> | null = null;
   #lastShared: WatchedCommand | null = null;
   /** What the fellows that were called after this command wait for. */
   #awaited: { readonly command: object; readonly releases: (() => void)[] } | null = null;
 
   constructor(lastCalledWith: LastCalledWith) {
     this.#lastCalledWith = lastCalledWith;
+  }
+
+  /** Remembers from now on which calls got the reply of another. */
+  rememberShared(): void {
+    this.#sharedCalls ??= new WeakSet();
+  }
+
+  /** Whether a call got the reply of another, since `rememberShared`. */
+  wasShared(args: readonly unknown[]): boolean {
+    return this.#sharedCalls?.has(args) ?? false;
   }
 
   /** How many calls got the reply of another. */
@@ -92,6 +104,7 @@ export class TickReads {
     const earlier = isOnly ? this.#only : sent.commands?.get(key);
     if (earlier === undefined || this.#writes.hasChangedSince(earlier.sharedAt, effect, args)) return null;
     this.#shared += 1;
+    this.#sharedCalls?.add(args);
     const fellow = earlier.share();
     this.#lastShared = fellow;
     this.#releaseInTurn(earlier, () => fellow.release());

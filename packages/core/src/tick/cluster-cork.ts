@@ -89,6 +89,7 @@ export class ClusterCork implements Cork, WriteListener {
     to.stream.cork();
     to.isHeld = true;
     to.alreadyBuffered = to.stream.writableLength;
+    this.#counters.holds(to.node);
     this.#held.push(to);
   }
 
@@ -139,7 +140,7 @@ export class ClusterCork implements Cork, WriteListener {
     const bytes = held.stream.writableLength - held.alreadyBuffered;
     // On a stream that has been ended or destroyed meanwhile, Node's uncork() does nothing.
     held.stream.uncork();
-    if (held.commands > 0) this.#counters.addBatch(held.commands, bytes, trigger);
+    if (held.commands > 0) this.#counters.addBatch(held.commands, bytes, trigger, held.node);
     held.commands = 0;
   }
 }

@@ -1,6 +1,8 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { BatchCounters } from "../observe/batch-counters.ts";
+import type { BatchMessage } from "../observe/channels.ts";
+import { Watchers } from "../observe/watchers.ts";
 import { TickCork } from "./cork.ts";
 
 function setUp(maxBatchBytes = 1_000) {
@@ -96,5 +98,36 @@ describe("TickCork", () => {
     connection.stream?.destroy();
     expect(endTick).not.toThrow();
     expect(cork.isHolding).toBe(false);
+  });
+
+  it("tells of each batch's own commands and bytes, and why it left, though the kernel has not taken the last one yet", () => {
+    const stalled = new Writable({ write: () => {}, decodeStrings: false });
+    const connection = { status: "ready", stream: stalled as Writable | null };
+    const watchers = new Watchers();
+    const told: BatchMessage[] = [];
+    watchers.add({ batch: (message) => told.push(message) });
+    const counters = new BatchCounters(watchers);
+    const ends: (() => void)[] = [];
+    const cork = new TickCork(connection, (flush) => ends.push(flush), 10, counters);
+    const call = (text: string) => {
+      cork.begin();
+      cork.count(1);
+      stalled.write(text);
+    };
+    call("abc");
+    ends.shift()?.();
+    call("defg");
+    cork.flush();
+    for (const text of ["0123456789", "h"]) call(text);
+    connection.stream = new PassThrough();
+    cork.begin();
+    expect(told.map(({ commands, bytes, trigger }) => [commands, bytes, trigger])).toEqual([
+      ...[
+        [1, 3, "tick"],
+        [1, 4, "flush"],
+        [1, 10, "bytes"],
+        [1, 1, "reconnect"],
+      ],
+    ]);
   });
 });

@@ -131,6 +131,7 @@ export class TickCork implements Cork {
     mergeWrites(stream);
     stream.cork();
     this.#counters.startBatch();
+    this.#counters.holds(this.#connection);
     this.#held = stream;
     this.#alreadyBuffered = this.#bufferedAfterCall = stream.writableLength;
     if (this.#flushScheduled) return;
@@ -151,7 +152,7 @@ export class TickCork implements Cork {
     const bytes = stream.writableLength - this.#alreadyBuffered;
     // On a stream that has been ended or destroyed meanwhile, Node's uncork() does nothing.
     stream.uncork();
-    this.#counters.endBatch(bytes, trigger);
+    this.#counters.endBatch(bytes, trigger, this.#connection);
     if (this.#forget !== null) this.#forget();
   }
 }

@@ -53,7 +53,11 @@ export function commandMethod(
       callback,
       commandOf,
       send: () => sendLimited(args),
-      sendWithoutCallback: () => sendLimited(callback ? args.slice(0, -1) : args),
+      sendWithoutCallback: () => {
+        // The same list, by which the call is known elsewhere.
+        if (callback) args.pop();
+        return sendLimited(args);
+      },
     });
   };
 }
@@ -78,7 +82,7 @@ function effectOfMethod(name: string): Effect {
 
 /** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
 function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLean: boolean): Send {
-  const { client, internals, cork, connection, lane, lean, reads, offlineQueues, watchers } = context;
+  const { client, cork, connection, lane, lean, reads, offlineQueues, pending, watchers } = context;
   const route = lane?.routeFor(name) ?? null;
   const note = connection.noteFor(name);
   const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
@@ -115,5 +119,5 @@ function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLe
     cork.wrote();
     return result;
   };
-  return (args) => (watchers.watchesCommands ? watchers.around(internals, () => send(args)) : send(args));
+  return (args) => (watchers.watchesCommands ? watchers.around(pending, () => send(args)) : send(args));
 }

@@ -6,6 +6,7 @@ import type { ConnectionState } from "../lanes/connection-state.ts";
 import type { LeanSender } from "../lean/lean-sender.ts";
 import type { PendingLimit } from "../limits/pending-limit.ts";
 import type { Watchers } from "../observe/watchers.ts";
+import type { Pending } from "../queues/pending.ts";
 import type { TickReads } from "../reads/tick-reads.ts";
 import type { Cork } from "../tick/cork.ts";
 
@@ -14,6 +15,7 @@ export interface ViewContext {
   readonly client: IoredisClient;
   readonly internals: ClientInternals;
   readonly cork: Cork;
+  readonly pending: Pending;
   /** What waits for a connection: for the client's, or for each of a cluster's. */
   readonly offlineQueues: () => Iterable<CommandQueue | undefined>;
   /** `null` where every call takes ioredis's own path. */

@@ -32,10 +32,10 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
   };
 }
 
-function beginTransaction({ internals, cork, connection, reads, watchers }: ViewContext, call: () => unknown): unknown {
+function beginTransaction({ pending, cork, connection, reads, watchers }: ViewContext, call: () => unknown): unknown {
   cork.begin();
   cork.count(1);
-  const begun = watchers.watchesCommands ? watchers.around(internals, call) : call();
+  const begun = watchers.watchesCommands ? watchers.around(pending, call) : call();
   connection.called("multi");
   reads?.calledAnything();
   cork.wrote();
@@ -43,7 +43,7 @@ function beginTransaction({ internals, cork, connection, reads, watchers }: View
 }
 
 function corkOnExec(
-  { internals, cork, connection, limit, reads, watchers }: ViewContext,
+  { pending, cork, connection, limit, reads, watchers }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
   method: "pipeline" | "multi",
@@ -61,7 +61,7 @@ function corkOnExec(
       cork.begin();
       cork.count(size.commands);
       const make = (): unknown => exec.apply(this, args);
-      const replies = watchers.watchesCommands ? watchers.around(internals, make) : make();
+      const replies = watchers.watchesCommands ? watchers.around(pending, make) : make();
       reads?.calledAnything();
       cork.wrote();
       return replies;

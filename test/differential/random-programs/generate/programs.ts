@@ -20,6 +20,7 @@ const setupWith = (calledBeforeReady: boolean): Arbitrary<Setup> =>
       { weight: 2, arbitrary: fc.constantFrom<Setup["flush"]>("nextTick", "microtask") },
     ),
     maxBatchBytes: mostly(1024 * 1024, 150),
+    observed: fc.boolean(),
     lean: mostly(true, false),
     calledBeforeReady: fc.constant(calledBeforeReady),
   });

@@ -17,7 +17,29 @@ export interface Shareable {
 /** The command that was called last among those that are answered in one order with this one; `null` if it is this one, or nobody knows. */
 export type LastCalledWith = (command: Shareable) => PendingCommand | null;
 
-type Sent = Map<string, Shareable>;
+/**
+ * What one method has sent in the tick. Each tick has a Map of its own: V8 links what a Map held before `clear()` to what it holds after, so that one
+ * tick that the garbage collector takes for old would keep all later ones from being collected young.
+ */
+class Sent {
+  #commands: Map<string, Shareable> | null = null;
+
+  get(key: string): Shareable | undefined {
+    return this.#commands?.get(key);
+  }
+
+  /** @returns whether it is the first of the tick */
+  put(key: string, command: Shareable): boolean {
+    const isFirst = this.#commands === null;
+    this.#commands ??= new Map();
+    this.#commands.set(key, command);
+    return isFirst;
+  }
+
+  clear(): void {
+    this.#commands = null;
+  }
+}
 
 /**
  * The reads of one tick: a read that has been called in it already, and is still held back, is not sent again while
@@ -117,8 +139,7 @@ export class TickReads {
   }
 
   #put(sent: Sent, key: string, command: Shareable): void {
-    if (sent.size === 0) this.#used.push(sent);
-    sent.set(key, command);
+    if (sent.put(key, command)) this.#used.push(sent);
   }
 }
 
@@ -127,8 +148,8 @@ export class MethodReads {
   readonly #tick: TickReads;
   readonly #effect: Effect;
   // Most reads have one argument, a string: it is its own key, and its hash is known to V8.
-  readonly #sentForOne: Sent = new Map();
-  readonly #sentForMore: Sent = new Map();
+  readonly #sentForOne = new Sent();
+  readonly #sentForMore = new Sent();
   #keyOfLast: string | null = null;
   #lastHasOne = false;
 

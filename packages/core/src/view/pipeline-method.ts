@@ -43,7 +43,7 @@ function beginTransaction({ cork, connection, reads }: ViewContext, call: () => 
 }
 
 function corkOnExec(
-  { cork, connection, limit, reads }: ViewContext,
+  { client, cork, connection, limit, reads }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
   addedByExec: number,
@@ -51,7 +51,7 @@ function corkOnExec(
   const { exec } = pipeline;
   let isSent = false;
   const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
-    if (isSent) return sendAgain(this, given);
+    if (isSent && client.isCluster) return sendAgain(this, given);
     const queue = this._queue ?? [];
     assertEncodable(queue);
     const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };

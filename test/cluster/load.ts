@@ -32,6 +32,7 @@ interface Tagged {
   increments: number;
   lastSuccess: number;
   longestGap: number;
+  answered: number;
 }
 
 const CALLS_PER_ROUND = 5;
@@ -42,6 +43,7 @@ export class Load {
   readonly #redis: LoadedClient;
   readonly #ledger: Ledger = new Ledger();
   readonly #tags: Tagged[];
+  #focused: Tagged[] = [];
   readonly #errors = new Map<string, number>();
   readonly #wrong: string[] = [];
   #stale = 0;
@@ -55,7 +57,7 @@ export class Load {
       value: `{${tag}}:value:${owner}`,
       twin: `{${tag}}:twin:${owner}`,
       counter: `{${tag}}:counter:${owner}`,
-      ...{ written: 0, acknowledged: 0, increments: 0, lastSuccess: 0, longestGap: 0 },
+      ...{ written: 0, acknowledged: 0, increments: 0, lastSuccess: 0, longestGap: 0, answered: 0 },
     }));
   }
 
@@ -63,9 +65,22 @@ export class Load {
     return this.#calls;
   }
 
-  /** Makes the next call, of the next key. */
+  /** How many calls of some tags have been answered, and not with an error. */
+  answered(among: ReadonlySet<string>): number {
+    return this.#tags.reduce((sum, { tag, answered }) => sum + (among.has(tag) ? answered : 0), 0);
+  }
+
+  /** From now on every other round of calls is of these tags. */
+  focus(tags: readonly string[]): void {
+    this.#focused = this.#tags.filter(({ tag }) => tags.includes(tag));
+  }
+
+  /** Makes the next call: all that there are on one tag, then on the next. */
   callNext(): void {
-    const tagged = this.#tags[Math.floor(this.#calls / CALLS_PER_ROUND) % this.#tags.length];
+    const round = Math.floor(this.#calls / CALLS_PER_ROUND);
+    const among = round % 2 === 0 && this.#focused.length > 0 ? this.#focused : this.#tags;
+    // With a focus, each of them is gone round at half the pace.
+    const tagged = among[(this.#focused.length > 0 ? Math.floor(round / 2) : round) % among.length];
     if (tagged) this.#call(tagged, this.#calls % CALLS_PER_ROUND);
     this.#calls += 1;
   }
@@ -148,6 +163,7 @@ export class Load {
         const now = performance.now();
         tagged.longestGap = Math.max(tagged.longestGap, now - tagged.lastSuccess);
         tagged.lastSuccess = now;
+        tagged.answered += 1;
         if (!isRight(reply)) this.#wrong.push(`${this.owner} ${command} ${tagged.tag}: ${JSON.stringify(reply)}`);
       },
       (error: Error) => {

@@ -1,6 +1,15 @@
 export { arrive, type Schedule } from "./arrivals.ts";
 export { disconnect, nextMessage } from "./child-answers.ts";
 export { type ClusterNode, type ClusterSize, type RunningCluster, startCluster } from "./cluster.ts";
+export {
+  failOverTo,
+  moveSlots,
+  type SlotMove,
+  type SlotOwners,
+  slotOf,
+  slotOwners,
+  untilMaster,
+} from "./cluster-slots.ts";
 export { type ArrivalCount, type CountingProxy, startCountingProxy } from "./counting-proxy.ts";
 export { type DelayProxy, startDelayProxy } from "./delay-proxy.ts";
 export { startEmbeddedValkey } from "./embedded.ts";

@@ -21,7 +21,7 @@ export async function countWrites(
   workload: Workload,
   sockets: ReadonlySet<Socket>,
 ): Promise<number | null> {
-  const counters = [...sockets].filter(({ writable }) => writable).map(countSocketWrites);
+  const counters = [...sockets].filter(({ writable }) => writable).map((socket) => countSocketWrites(socket));
   if (counters.length === 0) return null;
   const ticks = ticksOf(workload);
   for (const tick of ticks) await subject.make(tick);

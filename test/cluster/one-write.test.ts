@@ -4,9 +4,9 @@ import { countSocketWrites, type WriteCounter } from "@tickpipe/test-support";
 import type { Cluster, Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { range } from "../engine.ts";
+import { connectAll, countNodeWrites } from "./client-nodes.ts";
 import { useCluster } from "./cluster-sides.ts";
 import { clusterVariants } from "./cluster-variants.ts";
-import { connectAll, countNodeWrites } from "./node-writes.ts";
 
 const setup = useCluster();
 const keys = range(100).map((i) => `key ${i}`);

@@ -1,10 +1,10 @@
 import { tickpipe } from "@tickpipe/core";
 import type { Cluster, ClusterOptions } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
+import { connectAll } from "./client-nodes.ts";
 import { callsInOneSlot, clusterCalls } from "./cluster-calls.ts";
 import { useCluster } from "./cluster-sides.ts";
 import { clusterVariants } from "./cluster-variants.ts";
-import { connectAll } from "./node-writes.ts";
 
 const setup = useCluster();
 

@@ -42,6 +42,17 @@ export default defineConfig({
       onEngine("embedded-valkey", onBothEngines, ofObserving),
       {
         resolve: { alias },
+        // Sets of servers that fail over; each file starts its own.
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          globalSetup: ["./test/require-redis.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
         test: {
           name: "programs",
           include: ["test/programs/**/*.test.ts"],

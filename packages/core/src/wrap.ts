@@ -115,7 +115,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(new View(gate));
   const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
-  const outsideOfScopes = viewOf({ run: (call) => call.send() });
+  const outsideOfScopes = viewOf({ run: (call) => call.send(), runPlain: (calls, args) => calls.send(args) });
   const recordings = new Recordings<Scope<C>>({
     about: callFactsOf(internals, keyFinderOf(client)),
     rememberShared: () => reads?.rememberShared(),

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { eventually } from "./eventually.ts";
-import { requireRedisServer } from "./redis-server.ts";
+import { requireRedisServer, versionOf } from "./redis-server.ts";
 import { end, freePort, HOST, kill, untilReady } from "./running-server.ts";
 
 /** How many hash slots a cluster has. */
@@ -30,10 +30,21 @@ export interface ClusterNode {
 export interface RunningCluster {
   /** The masters first, each with its share of the slots in order, then the replicas, the first of each master first. */
   readonly nodes: readonly ClusterNode[];
+  /** What each node is, for people: a program's name and version. */
+  readonly description: string;
   /** Ends a node as `kill -9` does. */
   kill(port: number): Promise<void>;
   /** Starts a node that was killed again, as the same node. */
   restart(port: number): Promise<void>;
+  /** Stops a node in its tracks: its connections stay open and nothing is answered, until it may go on. */
+  stall(port: number): void;
+  goOn(port: number): void;
+  /** Starts a master more, without slots, and has it meet the others. Settles when all know it. */
+  add(): Promise<ClusterNode>;
+  /** Has the others forget a node, and ends it. */
+  remove(port: number): Promise<void>;
+  /** Settles when every node that runs finds the cluster whole, and clients are told of all of them. */
+  untilWhole(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,7 +67,8 @@ export async function startCluster({ masters = 3, replicasPerMaster = 1 }: Clust
       const [port, busPort] = [await freePort(), await freePort()];
       nodes.push(new NodeProcess(folder, port, busPort, i < masters ? "master" : "replica"));
     }
-    await Promise.all(nodes.map((node) => writeFile(node.configFile, nodesConf(nodes, node, masters))));
+    const slots = Array.from({ length: masters + 1 }, (_, i) => Math.floor((i * SLOTS) / masters));
+    await Promise.all(nodes.map((node) => writeFile(node.configFile, nodesConf(nodes, node, slots))));
     await Promise.all(nodes.map((node) => node.start()));
     await untilWhole(nodes);
   } catch (error) {
@@ -68,7 +80,31 @@ export async function startCluster({ masters = 3, replicasPerMaster = 1 }: Clust
     if (!node) throw new Error(`No node of this cluster has the port ${port}.`);
     return node;
   };
-  return { nodes, kill: (port) => nodeAt(port).kill(), restart: (port) => nodeAt(port).start(), stop };
+  return {
+    nodes,
+    description: versionOf(requireRedisServer()),
+    kill: (port) => nodeAt(port).kill(),
+    restart: (port) => nodeAt(port).start(),
+    stall: (port) => nodeAt(port).signal("SIGSTOP"),
+    goOn: (port) => nodeAt(port).signal("SIGCONT"),
+    add: async () => {
+      const node = new NodeProcess(folder, await freePort(), await freePort(), "master");
+      await writeFile(node.configFile, nodesConf([node], node, []));
+      await node.start();
+      const others = nodes.filter((each) => each.isRunning);
+      nodes.push(node);
+      await meet(others, node);
+      return node;
+    },
+    remove: async (port) => {
+      const node = nodeAt(port);
+      nodes.splice(nodes.indexOf(node), 1);
+      await forget(nodes, node);
+      await node.end();
+    },
+    untilWhole: () => untilWhole(nodes),
+    stop,
+  };
 }
 
 class NodeProcess implements ClusterNode {
@@ -95,6 +131,10 @@ class NodeProcess implements ClusterNode {
     return this.#child?.pid ?? -1;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   async start(): Promise<void> {
     const program = requireRedisServer();
     const settings = {
@@ -105,6 +145,8 @@ class NodeProcess implements ClusterNode {
       "cluster-enabled": "yes",
       "cluster-config-file": this.configFile,
       "cluster-node-timeout": NODE_TIMEOUT_MS,
+      // Else a master that has given its last slot away becomes a replica.
+      "cluster-allow-replica-migration": "no",
       // A replica is not told of to clients before its master has sent it something, which a quiet one does by this.
       "repl-ping-replica-period": 1,
       "repl-diskless-sync": "yes",
@@ -121,7 +163,13 @@ class NodeProcess implements ClusterNode {
     if (this.#child) await kill(this.#child);
   }
 
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
+  }
+
   async end(): Promise<void> {
+    // A stopped process takes no SIGTERM.
+    this.signal("SIGCONT");
     if (this.#child) await end(this.#child);
   }
 }
@@ -129,26 +177,66 @@ class NodeProcess implements ClusterNode {
 /**
  * What every node would have in its `nodes.conf` once they had all met. Written before they start, since meeting takes
  * ten seconds of gossip.
+ *
+ * @param slots where the share of each master begins, and the end of the last one's
  */
-function nodesConf(nodes: readonly NodeProcess[], myself: NodeProcess, masters: number): string {
+function nodesConf(nodes: readonly NodeProcess[], myself: NodeProcess, slots: readonly number[]): string {
+  const masters = nodes.filter(({ madeAs }) => madeAs === "master").length;
   const lines = nodes.map((node, i) => {
     const flags = [...(node === myself ? ["myself"] : []), node.madeAs === "master" ? "master" : "slave"].join(",");
     const masterAt = i % masters;
     const master = node.madeAs === "master" ? "-" : nodes[masterAt]?.id;
-    const from = Math.floor((i * SLOTS) / masters);
-    const to = Math.floor(((i + 1) * SLOTS) / masters) - 1;
-    const slots = node.madeAs === "master" ? ` ${from}-${to}` : "";
-    return `${node.id} ${HOST}:${node.port}@${node.busPort} ${flags} ${master} 0 0 ${masterAt + 1} connected${slots}`;
+    const [from, to] = node.madeAs === "master" ? slots.slice(i, i + 2) : [];
+    const share = from === undefined || to === undefined ? "" : ` ${from}-${to - 1}`;
+    return `${node.id} ${HOST}:${node.port}@${node.busPort} ${flags} ${master} 0 0 ${masterAt + 1} connected${share}`;
   });
   return [...lines, `vars currentEpoch ${masters} lastVoteEpoch 0`, ""].join("\n");
 }
 
-/** Waits until every node finds the cluster whole, every replica follows, and clients are told of all nodes. */
-async function untilWhole(nodes: readonly NodeProcess[]): Promise<void> {
-  const clients = nodes.map(({ port }) => new Redis({ host: HOST, port, protocol: 2 }));
-  const everybody = async (what: (client: Redis) => Promise<boolean>): Promise<boolean> =>
-    (await Promise.all(clients.map(what))).every(Boolean);
+/** Asks each of the nodes that run, over a connection that is closed then. */
+async function askEach<T>(
+  nodes: readonly NodeProcess[],
+  ask: (clients: readonly Redis[], running: readonly NodeProcess[]) => Promise<T>,
+): Promise<T> {
+  const running = nodes.filter((node) => node.isRunning);
+  const clients = running.map(({ port }) => new Redis({ host: HOST, port, protocol: 2, retryStrategy: () => 20 }));
+  for (const client of clients) client.on("error", () => {});
   try {
+    return await ask(clients, running);
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+}
+
+/** Introduces a node to each of the others. To one would do, and take seconds of gossip. */
+function meet(others: readonly NodeProcess[], node: NodeProcess): Promise<void> {
+  return askEach([...others, node], async (clients, running) => {
+    const meeting = clients.slice(0, -1);
+    await Promise.all(
+      meeting.map((client) => client.call("CLUSTER", "MEET", HOST, String(node.port), String(node.busPort))),
+    );
+    await eventually("every node knows the new one, and is known to it", async () => {
+      const tables = await Promise.all(clients.map(async (client) => String(await client.call("CLUSTER", "NODES"))));
+      return tables.every((table) => running.every(({ id }) => new RegExp(`^${id} .* connected`, "m").test(table)));
+    });
+    await eventually("the new node has been told of all slots", async () => {
+      return String(await clients.at(-1)?.cluster("INFO")).includes("cluster_state:ok");
+    });
+  });
+}
+
+/** Has all nodes forget one, which they do not know again for a minute. */
+function forget(others: readonly NodeProcess[], node: NodeProcess): Promise<void> {
+  return askEach(others, async (clients) => {
+    await Promise.all(clients.map((client) => client.call("CLUSTER", "FORGET", node.id)));
+  });
+}
+
+/** Waits until every node finds the cluster whole, every replica follows, and clients are told of all nodes. */
+function untilWhole(nodes: readonly NodeProcess[]): Promise<void> {
+  return askEach(nodes, async (clients, running) => {
+    const everybody = async (what: (client: Redis) => Promise<boolean>): Promise<boolean> =>
+      (await Promise.all(clients.map(what))).every(Boolean);
     await eventually("every node finds the cluster whole", () =>
       everybody(async (client) => String(await client.cluster("INFO")).includes("cluster_state:ok")),
     );
@@ -160,11 +248,10 @@ async function untilWhole(nodes: readonly NodeProcess[]): Promise<void> {
     );
     await eventually("every node tells clients of all nodes", () =>
       everybody(async (client) => {
-        const ranges = (await client.call("CLUSTER", "SLOTS")) as unknown[][];
-        return ranges.flat().filter(Array.isArray).length === nodes.length;
+        const ranges = (await client.call("CLUSTER", "SLOTS")) as [number, number, ...[string, number][]][];
+        const told = new Set(ranges.flatMap(([, , ...addresses]) => addresses.map(([, port]) => port)));
+        return running.every(({ port }) => told.has(port));
       }),
     );
-  } finally {
-    for (const client of clients) client.disconnect();
-  }
+  });
 }

@@ -1,6 +1,15 @@
 export { arrive, type Schedule } from "./arrivals.ts";
 export { disconnect, nextMessage } from "./child-answers.ts";
 export { type ClusterNode, type ClusterSize, type RunningCluster, startCluster } from "./cluster.ts";
+export {
+  failOverTo,
+  moveSlots,
+  type SlotMove,
+  type SlotOwners,
+  slotOf,
+  slotOwners,
+  untilMaster,
+} from "./cluster-slots.ts";
 export { type ArrivalCount, type CountingProxy, startCountingProxy } from "./counting-proxy.ts";
 export { type DelayProxy, startDelayProxy } from "./delay-proxy.ts";
 export { startEmbeddedValkey } from "./embedded.ts";
@@ -13,4 +22,5 @@ export { type Proxy, type ProxyOptions, startProxy } from "./proxy.ts";
 export { findRedisServer, requireRedisServer, startRedisServer } from "./redis-server.ts";
 export { meterRequests, type RequestMeter, type ServedRequests } from "./request-meter.ts";
 export { HOST, type RunningServer } from "./running-server.ts";
+export { type SentinelSet, type SentinelSetOptions, startSentinelSet } from "./sentinel.ts";
 export { countSocketWrites, type WriteCounter } from "./socket-writes.ts";

@@ -74,7 +74,8 @@ export async function startRedisServer(settings: readonly string[] = [], at?: nu
   return { host: HOST, port, description: versionOf(program), stop: () => end(child), kill: () => kill(child) };
 }
 
-function versionOf(program: string): string {
+/** The name and version of a server program, for people. */
+export function versionOf(program: string): string {
   // "Redis server v=7.0.15 sha=…" or "Valkey server v=8.1.0 …"
   const text = execFileSync(program, ["--version"], { encoding: "utf8" });
   const [, name = program, version = "?"] = /^(\w+) server v=(\S+)/.exec(text) ?? [];

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 export const HOST = "127.0.0.1";
 
@@ -15,14 +15,26 @@ export interface RunningServer {
   kill(): Promise<void>;
 }
 
+/**
+ * Where ports for servers are looked for: below those that Linux and macOS give to outgoing connections. One of those may be
+ * given to a connection before the server listens on it, or while it is gone; and who connects to it then may meet himself.
+ */
+const PORTS = { from: 10_000, to: 32_000 };
+
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const server = createServer();
+    try {
+      await once(server.listen(port, HOST), "listening");
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /**

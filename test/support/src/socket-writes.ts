@@ -21,8 +21,9 @@ const OPERATIONS = [
  * operating system (which may take a very large one in several steps).
  *
  * @param socket a connected `net.Socket` or `tls.TLSSocket`, such as `client.stream`
+ * @param text only writes that contain it are counted. Default: all writes.
  */
-export function countSocketWrites(socket: unknown): WriteCounter {
+export function countSocketWrites(socket: unknown, text?: string): WriteCounter {
   const handle = (socket as { readonly _handle?: Handle })._handle;
   if (!handle) throw new Error("Expected a connected socket, got one without a handle.");
   let writes = 0;
@@ -30,7 +31,7 @@ export function countSocketWrites(socket: unknown): WriteCounter {
     const original = handle[operation];
     if (!original) continue;
     handle[operation] = function (this: unknown, ...args: unknown[]) {
-      writes += 1;
+      if (text === undefined || args.flat().some((part) => contains(part, text))) writes += 1;
       return original.apply(this, args);
     };
   }
@@ -41,4 +42,8 @@ export function countSocketWrites(socket: unknown): WriteCounter {
       return taken;
     },
   };
+}
+
+function contains(part: unknown, text: string): boolean {
+  return (typeof part === "string" || Buffer.isBuffer(part)) && part.includes(text);
 }

@@ -39,7 +39,8 @@ export interface ClusterInternals extends ClientInternals {
   readonly connectionPool: {
     getInstanceByKey(key: string): NodeClient | undefined;
     getSampleInstance(role: "all" | "master"): NodeClient | undefined;
-    findOrCreate(address: NodeAddress): NodeClient;
+    /** What it returns differs among versions. */
+    findOrCreate(address: NodeAddress): unknown;
   };
   /** Commands that wait to be sent again, as functions. */
   readonly delayQueue?: { readonly queues?: Readonly<Record<string, { readonly length: number } | null>> };

@@ -24,9 +24,21 @@ export interface GatedCall {
   readonly errorsIn?: (reply: unknown) => readonly Error[];
 }
 
+/** How one method of the client is called with a promise: all that a gate needs to know of its calls if it only counts them. */
+export interface PlainCalls {
+  /** Makes a call. */
+  send(args: unknown[]): unknown;
+  /** How many commands a call sends. */
+  commandsIn(args: readonly unknown[]): number;
+  /** The command behind what a call has just returned, where there is one that can be watched. */
+  commandOf(made: unknown): WatchedCommand | null;
+}
+
 /** What the calls of a view pass through. */
 export interface CallGate {
   run(call: GatedCall): unknown;
+  /** For calls without a callback, where nobody asks what they are: makes one without describing it first. `null` where somebody does. */
+  readonly runPlain: ((calls: PlainCalls, args: unknown[]) => unknown) | null;
   /** What the view of this gate has as its `tickpipe`; made when it is first asked for. */
   controls?: object;
 }

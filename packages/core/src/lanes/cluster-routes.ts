@@ -85,7 +85,10 @@ class ClusterRoute implements LaneRoute {
     this.#redirected = null;
     const redirect = (address: string, isAsked: boolean): void => {
       const { connectionPool } = this.#cluster;
-      this.#redirected = { node: connectionPool.findOrCreate(this.#cluster.natMapper(address)), isAsked };
+      const mapped = this.#cluster.natMapper(address);
+      connectionPool.findOrCreate(mapped);
+      const node = connectionPool.getInstanceByKey(`${mapped.host}:${mapped.port}`);
+      if (node !== undefined) this.#redirected = { node, isAsked };
     };
     return new Promise((again, fail) => {
       this.#cluster.handleError(error, this.#left, {

@@ -21,6 +21,9 @@ const ITS_OWN: ReadonlySet<string> = new Set([
   ...["quit", "disconnect", "end", "connect"],
 ]);
 
+/** What a Cluster has and `tx` has not, since it is a client of one node. */
+const CLUSTER_ALONE: ReadonlySet<PropertyKey> = new Set(["nodes", "slots", "refreshSlotsCache", "delayUntilReady"]);
+
 /** Methods that return no promise, so that a refusal is thrown. */
 const SYNCHRONOUS: ReadonlySet<PropertyKey> = new Set([
   "pipeline",
@@ -48,6 +51,7 @@ export class TransactionClient {
     this.tx = new Proxy(view, {
       get: (_target, property) => {
         const value: unknown = Reflect.get(view, property);
+        if (value === undefined && CLUSTER_ALONE.has(property)) throw ofOneNode(property);
         if (typeof value !== "function" || property === "constructor" || EMITTER_METHODS.has(property)) return value;
         let guarded = methods.get(property);
         if (!guarded) {
@@ -142,6 +146,12 @@ export class TransactionClient {
 export function nested(): TickpipeError {
   return misuse(
     "A transaction was begun within another's function. Each would keep a connection, until all wait for one. Watch the keys of both in one transaction.",
+  );
+}
+
+function ofOneNode(property: PropertyKey): TickpipeError {
+  return misuse(
+    `A transaction's tx has no ${String(property)}: it is a client of the one node that has the watched keys. Use the shared client for it.`,
   );
 }
 

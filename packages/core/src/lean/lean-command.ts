@@ -13,6 +13,8 @@ export interface LeanKind {
 
 /** A command that is made and answered with less work; to ioredis, a command like any other. */
 export interface LeanCommand extends IoredisCommand, WatchedCommand {
+  get reject(): (error: unknown) => void;
+  set reject(replacement: (error: unknown) => void);
   /** For whoever keeps it to share its reply: when it was called. */
   sharedAt: number;
   /** Has its reply, or its error, copied for another call of the same. */
@@ -36,12 +38,40 @@ const handOut = (resolve: (reply: unknown) => void, reject: (error: unknown) => 
   rejectLatest = reject;
 };
 
+/** Makes the class of lean commands for a client: by its version of ioredis, and for a Cluster or not. */
+export function leanCommandClassFor(Command: IoredisCommandClass, isCluster: boolean): LeanCommandClass {
+  const Lean = leanCommandClass(Command);
+  return isCluster ? clusterLeanCommandClass(Lean) : Lean;
+}
+
+/**
+ * Makes the class of those for a Cluster, which replaces `reject` of each command and has it find its keys: with fields for all three, that
+ * costs a quarter of what it costs to define them on each command.
+ */
+function clusterLeanCommandClass(Lean: LeanCommandClass): LeanCommandClass {
+  class ClusterLean extends Lean {
+    slot: number | null | undefined = undefined;
+    keys: unknown[] | undefined = undefined;
+    #reject: ((error: unknown) => void) | null = null;
+
+    override get reject(): (error: unknown) => void {
+      return this.#reject ?? super.reject;
+    }
+
+    override set reject(replacement: (error: unknown) => void) {
+      this.#reject = replacement;
+    }
+  }
+  Object.defineProperty(ClusterLean, "name", { value: "Command" });
+  return ClusterLean;
+}
+
 /**
  * Makes the class of lean commands for one version of ioredis. It inherits from that version's `Command`, so that whatever
  * ioredis asks of a command is there: timers, keys and slots, reply transformers. Only the
  * constructor, the way to the wire and the commonest replies are its own.
  */
-export function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass {
+function leanCommandClass(Command: IoredisCommandClass): LeanCommandClass {
   const native = Command.prototype;
   const { transformReply, toWritable } = native;
   const replyTransformers = Command._transformer.reply;
@@ -215,7 +245,7 @@ function headOf(kind: LeanKind, argumentCount: number): string {
   return head;
 }
 
-// himport and a Cluster's redirects replace `reject`, and tracing agents both, on the command itself.
+// himport replaces `reject`, and tracing agents both, on the command itself.
 function replaceMethod(command: object, name: "resolve" | "reject", replacement: unknown): void {
   Object.defineProperty(command, name, { value: replacement, writable: true, configurable: true, enumerable: true });
 }

@@ -1,7 +1,7 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
 import type { CommandParts } from "./ioredis-command.ts";
-import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClass } from "./lean-command.ts";
+import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClassFor } from "./lean-command.ts";
 
 /** Sends a call of one command lean, or says that it cannot: then nothing has been done. */
 export type SendLean = (args: unknown[]) => unknown;
@@ -26,7 +26,7 @@ interface ClientOptions {
 
 /** Makes a client's lean sender. */
 export function leanSenderFor(client: IoredisClient, internals: ClientInternals, parts: CommandParts): LeanSender {
-  const Lean = leanCommandClass(parts.Command);
+  const Lean = leanCommandClassFor(parts.Command, client.isCluster);
   const argumentTransformers = parts.Command._transformer.argument;
   const known = new Set(client.getBuiltinCommands());
 

@@ -1,3 +1,5 @@
+import type { OutcomeWatcher } from "../commands/watched-command.ts";
+
 /** What a scope has counted so far. */
 export interface ScopeStats {
   /** Commands called through the scope; a pipeline counts each of its commands. */
@@ -15,6 +17,25 @@ export interface ScopeStats {
   readonly waitedMs: number;
 }
 
+/** Tells a tally of the calls of one wave, of which nothing else is asked: one for all of them. */
+export class WaveOfCalls implements OutcomeWatcher {
+  readonly number: number;
+  readonly #tally: RoundTripTally;
+
+  constructor(tally: RoundTripTally, number: number) {
+    this.#tally = tally;
+    this.number = number;
+  }
+
+  replied(): void {
+    this.#tally.settled(this.number, 0);
+  }
+
+  failed(): void {
+    this.#tally.settled(this.number, 1);
+  }
+}
+
 const performanceNow = (): number => performance.now();
 
 /** Counts the waves, the errors and the waiting of one scope. */
@@ -28,6 +49,7 @@ export class RoundTripTally {
   #waiting = 0;
   #waitingSince = 0;
   #waitedMs = 0;
+  #plainWave: WaveOfCalls | null = null;
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(now: () => number = performanceNow) {
@@ -46,6 +68,13 @@ export class RoundTripTally {
     const wave = this.#lastRepliedWave + 1;
     if (wave > this.#lastWave) this.#lastWave = wave;
     return wave;
+  }
+
+  /** Notes a call of which nothing but its outcome is asked, and that is told to what it returns. */
+  calledInWave(commands: number): WaveOfCalls {
+    const wave = this.called(commands);
+    if (this.#plainWave?.number !== wave) this.#plainWave = new WaveOfCalls(this, wave);
+    return this.#plainWave;
   }
 
   /** Notes that a call of `wave` has its reply, or failed with `errors` errors. */

@@ -22,24 +22,38 @@ export interface CallWatcher extends OutcomeWatcher {
  * @returns what the call returned; of a promise, one that settles alike
  */
 export function watchCall({ send, hasCallback, commandOf }: CallToWatch, watcher: CallWatcher): unknown {
-  let result: unknown;
+  let made: unknown;
   try {
-    result = send();
+    made = send();
   } catch (error) {
     watcher.failed(error);
     throw error;
   }
   watcher.sent();
-  const command = commandOf(result);
+  return watchMade(made, commandOf(made), hasCallback, watcher);
+}
+
+/**
+ * The same for a call that has been made.
+ *
+ * @param made what it returned
+ * @param command the command behind it; `null` for a call without one that can be watched
+ */
+export function watchMade(
+  made: unknown,
+  command: WatchedCommand | null,
+  hasCallback: boolean,
+  watcher: OutcomeWatcher,
+): unknown {
   if (command !== null) {
     command.watch(watcher);
-    return result;
+    return made;
   }
-  if (!(result instanceof Promise)) {
+  if (!(made instanceof Promise)) {
     watcher.replied(undefined);
-    return result;
+    return made;
   }
-  const watched = result.then(
+  const watched = made.then(
     (reply: unknown) => {
       watcher.replied(reply);
       return reply;
@@ -53,5 +67,5 @@ export function watchCall({ send, hasCallback, commandOf }: CallToWatch, watcher
   // A caller with a callback has ioredis's own promise, whose rejection ioredis counts as handled. One without must get
   // the promise that was derived from it: the other is handled from here on, and an unhandled rejection, which Node
   // reports of the plain client, would go unseen.
-  return hasCallback ? result : watched;
+  return hasCallback ? made : watched;
 }

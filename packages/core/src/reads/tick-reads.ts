@@ -19,13 +19,27 @@ export interface Shareable {
 export type LastCalledWith = (command: Shareable) => PendingCommand | null;
 
 /**
- * The reads of one kind that have been sent in the tick, by their arguments.
- *
- * Each tick has a Map of its own. `Map.clear()` leaves the old table with a reference to the new one: once V8 has moved one of them to its old generation,
- * all that follow go there as well, with the commands and replies in them. Behind Express that doubled the time for garbage collection.
+ * What one method has sent in the tick. Each tick has a Map of its own: V8 links what a Map held before `clear()` to what it holds after, so that one
+ * tick that the garbage collector takes for old would keep all later ones from being collected young. Behind Express that doubled its time.
  */
-interface Sent {
-  commands: Map<string, Shareable> | null;
+class Sent {
+  #commands: Map<string, Shareable> | null = null;
+
+  get(key: string): Shareable | undefined {
+    return this.#commands?.get(key);
+  }
+
+  /** @returns whether it is the first of the tick */
+  put(key: string, command: Shareable): boolean {
+    const isFirst = this.#commands === null;
+    this.#commands ??= new Map();
+    this.#commands.set(key, command);
+    return isFirst;
+  }
+
+  clear(): void {
+    this.#commands = null;
+  }
 }
 
 /**
@@ -93,7 +107,7 @@ export class TickReads {
     this.#only = this.#onlySent = this.#awaited = null;
     this.#writes.clear();
     if (this.#used.length === 0) return;
-    for (const sent of this.#used) sent.commands = null;
+    for (const sent of this.#used) sent.clear();
     this.#used.length = 0;
   };
 
@@ -101,7 +115,7 @@ export class TickReads {
   find(sent: Sent, key: string, effect: Effect, args: readonly unknown[]): Promise<unknown> | null {
     if (this.#only === null) return null;
     const isOnly = this.#onlySent === sent && this.#onlyKey === key;
-    const earlier = isOnly ? this.#only : sent.commands?.get(key);
+    const earlier = isOnly ? this.#only : sent.get(key);
     if (earlier === undefined || this.#writes.hasChangedSince(earlier.sharedAt, effect, args)) return null;
     this.#shared += 1;
     this.#sharedCalls?.add(args);
@@ -146,11 +160,7 @@ export class TickReads {
   }
 
   #put(sent: Sent, key: string, command: Shareable): void {
-    if (sent.commands === null) {
-      sent.commands = new Map();
-      this.#used.push(sent);
-    }
-    sent.commands.set(key, command);
+    if (sent.put(key, command)) this.#used.push(sent);
   }
 }
 
@@ -159,8 +169,8 @@ export class MethodReads {
   readonly #tick: TickReads;
   readonly #effect: Effect;
   // Most reads have one argument, a string: it is its own key, and its hash is known to V8.
-  readonly #sentForOne: Sent = { commands: null };
-  readonly #sentForMore: Sent = { commands: null };
+  readonly #sentForOne = new Sent();
+  readonly #sentForMore = new Sent();
   #keyOfLast: string | null = null;
   #lastHasOne = false;
 

@@ -1,9 +1,9 @@
 import { dropUnheard, tellCallback } from "../callback.ts";
-import type { CallGate, GatedCall } from "../commands/gated-call.ts";
+import type { CallGate, GatedCall, PlainCalls } from "../commands/gated-call.ts";
 import type { ScopeRecord } from "../observe/records.ts";
 import { RoundTripTally, type ScopeStats } from "../observe/round-trips.ts";
 import type { CallInRecord, ScopeRecording } from "../observe/scope-recording.ts";
-import { watchCall } from "../observe/watched-call.ts";
+import { watchCall, watchMade } from "../observe/watched-call.ts";
 import { Memo } from "../reads/memo.ts";
 import { Budget } from "./budget.ts";
 import { Ending } from "./ending.ts";
@@ -23,6 +23,7 @@ export class CallScope implements CallGate {
   readonly #turns: Turns | null;
   readonly #memo: Memo | null;
   readonly #told: ToldOfCalls;
+  readonly runPlain: CallGate["runPlain"];
   readonly #budget: Budget | null;
   readonly #recording: ScopeRecording | null;
   #closed: (() => void)[] | null = null;
@@ -37,6 +38,8 @@ export class CallScope implements CallGate {
     this.#told = { tally: this.#tally, memo: this.#memo };
     this.#ending = new Ending(options, this.#turns);
     this.#recording = recording;
+    const isOnlyCounted = [this.#memo, this.#budget, this.#turns, recording].every((part) => part === null);
+    this.runPlain = isOnlyCounted ? this.#runPlain : null;
   }
 
   /** The scope behind one of its two gates; `null` for a gate of no scope. */
@@ -83,7 +86,7 @@ export class CallScope implements CallGate {
   }
 
   run(call: GatedCall, isFresh = false): unknown {
-    if (this.#ending.reason !== null) return this.#refuse(call, null);
+    if (this.#ending.reason !== null) return this.#refuse(call.callback, null);
     const recording = this.#recording;
     const noted = recording === null ? null : recording.called(call, this.#tally.wave);
     const memo = this.#memo;
@@ -108,10 +111,25 @@ export class CallScope implements CallGate {
     return tellCallback(this.#ending.interruptible(made, call.commandOf?.(made) ?? null), call.callback);
   }
 
+  #runPlain(calls: PlainCalls, args: unknown[]): unknown {
+    if (this.#ending.reason !== null) return this.#refuse(undefined, null);
+    const watcher = this.#tally.calledInWave(calls.commandsIn(args));
+    let made: unknown;
+    try {
+      made = calls.send(args);
+    } catch (error) {
+      watcher.failed();
+      throw error;
+    }
+    const command = calls.commandOf(made);
+    const watched = watchMade(made, command, false, watcher);
+    return watched instanceof Promise ? this.#ending.interruptible(watched, command) : watched;
+  }
+
   #make(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
     if (this.#turns === null) return this.#send(call, key, send, noted);
     return this.#turns.run(call.commands, () =>
-      this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call, noted),
+      this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call.callback, noted),
     );
   }
 
@@ -121,7 +139,7 @@ export class CallScope implements CallGate {
     return watchCall({ send, hasCallback, commandOf: call.commandOf ?? NO_COMMAND }, sent);
   }
 
-  #refuse({ callback }: GatedCall, noted: CallInRecord | null): Promise<never> {
+  #refuse(callback: unknown, noted: CallInRecord | null): Promise<never> {
     const error = this.#ending.error();
     noted?.failed(error);
     const refused = Promise.reject(error);
@@ -147,10 +165,12 @@ function warnOfClosedScope(): void {
 
 class FreshGate implements CallGate {
   readonly scope: CallScope;
+  readonly runPlain: CallGate["runPlain"];
   controls?: object;
 
   constructor(scope: CallScope) {
     this.scope = scope;
+    this.runPlain = scope.runPlain?.bind(scope) ?? null;
   }
 
   run(call: GatedCall): unknown {

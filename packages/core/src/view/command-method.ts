@@ -1,4 +1,5 @@
 import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
+import type { PlainCalls } from "../commands/gated-call.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
@@ -36,17 +37,14 @@ export function commandMethod(
     if (limit === null || !mayBeRefused || connection.inTransaction) return send(args);
     return limit.run({ commands: commandsIn(args), args, callback: args.at(-1), make: () => send(args) });
   };
-  const { lean, reads } = context;
-  const commandOf = (made: unknown): WatchedCommand | null => {
-    const [sent, shared] = [lean?.lastSent, reads?.lastShared];
-    if (sent?.promise === made) return sent ?? null;
-    return shared?.promise === made ? (shared ?? null) : null;
-  };
+  const commandOf = commandFinder(context);
+  const plain: PlainCalls = { send: sendLimited, commandsIn, commandOf };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (gate === null) return limit === null ? send(args) : sendLimited(args);
     const last = args.at(-1);
     const callback = typeof last === "function" ? last : undefined;
+    if (gate.runPlain !== null && callback === undefined) return gate.runPlain(plain, args);
     return gate.run({
       method: name,
       commands: commandsIn(args),
@@ -61,6 +59,16 @@ export function commandMethod(
         return sendLimited(args);
       },
     });
+  };
+}
+
+/** Finds the command behind the promise that a call has just returned: a lean one, which was sent or shares another's reply. */
+function commandFinder({ lean, reads }: ViewContext): (made: unknown) => WatchedCommand | null {
+  return (made) => {
+    const sent = lean?.lastSent ?? null;
+    if (sent !== null && sent.promise === made) return sent;
+    const shared = reads?.lastShared ?? null;
+    return shared !== null && shared.promise === made ? shared : null;
   };
 }
 

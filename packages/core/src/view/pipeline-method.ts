@@ -43,7 +43,7 @@ function beginTransaction({ pending, cork, connection, reads, watchers }: ViewCo
 }
 
 function corkOnExec(
-  { pending, cork, connection, limit, reads, watchers }: ViewContext,
+  { client, pending, cork, connection, limit, reads, watchers }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
   method: "pipeline" | "multi",
@@ -52,7 +52,7 @@ function corkOnExec(
   const addedByExec = method === "multi" ? 1 : 0;
   let isSent = false;
   const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
-    if (isSent) return sendAgain(this, given);
+    if (isSent && client.isCluster) return sendAgain(this, given);
     const queue = this._queue ?? [];
     assertEncodable(queue);
     const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };

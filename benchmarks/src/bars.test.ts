@@ -50,6 +50,17 @@ describe("the bars", () => {
     ]);
   });
 
+  it("tell a cluster from one server", () => {
+    const subjects = [
+      { name: "ioredis enableAutoPipelining", rounds: rounds(100, 100) },
+      { name: "tickpipe", rounds: rounds(179, 179) },
+    ];
+    const workload = { ...gets(100, subjects), masters: 3, replicas: 3, writesPerNode: {} };
+    expect(verdicts({ cluster: { workloads: [workload] } })).toMatchObject([
+      { what: expect.stringContaining("Cluster"), shown: "1.79x", bar: "at least 1.80x", outcome: "missed" },
+    ]);
+  });
+
   it("say at most where less is better", () => {
     const memory = (ours: number) =>
       micro({

@@ -7,6 +7,7 @@ import {
   type Memory,
   type SubjectRounds,
   type Throughput,
+  type WorkloadResult,
 } from "./results.ts";
 import { ratios, type Summary, spread, summarize } from "./statistics.ts";
 import { AUTO_PIPELINING, BASELINE, NO_REDIS, NODE_REDIS, OURS, PIPELINE } from "./subject-names.ts";
@@ -49,11 +50,17 @@ const p50 = (round: Latency): number => round.p50Millis;
 const bytes = (round: Memory): number => round.bytesPerCommand;
 const requestsPerSecond = (round: HttpRound): number => round.requestsPerSecond;
 
-const smallGets = ({ micro }: Measured, callsPerTick: number): readonly SubjectRounds<Throughput>[] | undefined =>
-  micro?.workloads.find(
+const smallGetsOf = (
+  workloads: readonly WorkloadResult[] | undefined,
+  callsPerTick: number,
+): readonly SubjectRounds<Throughput>[] | undefined =>
+  workloads?.find(
     (workload) =>
       workload.callsPerTick === callsPerTick && workload.valueBytes === 16 && workload.commands.join() === "get",
   )?.subjects;
+
+const smallGets = ({ micro }: Measured, callsPerTick: number): readonly SubjectRounds<Throughput>[] | undefined =>
+  smallGetsOf(micro?.workloads, callsPerTick);
 
 const atPeak = ({ http }: Measured, calls: number): readonly SubjectRounds<HttpRound>[] | undefined =>
   http?.cases.find((one) => one.calls === calls && one.load === "peak")?.subjects;
@@ -73,6 +80,14 @@ const latency = (perSecond: number): Bar => ({
   unit: "x",
   figures: ({ micro }) =>
     compared(micro?.latency.find((result) => result.perSecond === perSecond)?.subjects, p50, BASELINE),
+});
+
+const onCluster = (peer: string, limit: number): Bar => ({
+  what: `Cluster, GET, 100 per tick, calls/s to ${peer}`,
+  limit,
+  is: "at least",
+  unit: "x",
+  figures: ({ cluster }) => compared(smallGetsOf(cluster?.workloads, 100), callsPerSecond, peer),
 });
 
 const http = (peer: string, limit: number): Bar => ({
@@ -97,6 +112,7 @@ const BARS: readonly Bar[] = [
     unit: "x",
     figures: (results) => compared(smallGets(results, 1), cpuPerCall, BASELINE),
   },
+  onCluster(AUTO_PIPELINING, 1.8),
   latency(500),
   latency(5_000),
   http(BASELINE, 1.9),

@@ -37,6 +37,14 @@ export interface WorkloadResult {
   readonly subjects: readonly SubjectRounds<Throughput>[];
 }
 
+/** The same workload on a cluster. */
+export interface ClusterResult extends WorkloadResult {
+  readonly masters: number;
+  readonly replicas: number;
+  /** Writes for each master and tick, by subject; `null` where they cannot be counted. */
+  readonly writesPerNode: Readonly<Record<string, number | null>>;
+}
+
 export interface LatencyResult {
   readonly name: string;
   readonly perSecond: number;
@@ -62,6 +70,14 @@ export interface MicroResults {
   readonly workloads: readonly WorkloadResult[];
   readonly latency: readonly LatencyResult[];
   readonly memory: readonly MemoryResult[];
+}
+
+/** What `pnpm bench --cluster --json FILE` writes. */
+export interface ClusterResults {
+  readonly kind: "cluster";
+  readonly command: string;
+  readonly environment?: Environment;
+  readonly workloads: readonly ClusterResult[];
 }
 
 /** One slice of load on an app. */
@@ -114,12 +130,14 @@ export interface HttpUrlResults {
 /** What was measured, without how; what was not is absent. */
 export interface Measured {
   readonly micro?: Pick<MicroResults, "workloads" | "latency" | "memory">;
+  readonly cluster?: Pick<ClusterResults, "workloads">;
   readonly http?: Pick<HttpResults, "cases">;
 }
 
 /** All that there is; what was not measured is absent. */
 export interface Results extends Measured {
   readonly micro?: MicroResults;
+  readonly cluster?: ClusterResults;
   readonly http?: HttpResults;
 }
 
@@ -133,7 +151,7 @@ export function figuresOf<Round>(
 }
 
 /** Raw results as a file keeps them: six digits are more than any of them means. A subject's rounds stand on one line. */
-export function toJson(results: MicroResults | HttpResults | HttpUrlResults): string {
+export function toJson(results: MicroResults | ClusterResults | HttpResults | HttpUrlResults): string {
   const short = (_key: string, value: unknown): unknown =>
     typeof value === "number" ? Number(value.toPrecision(6)) : value;
   const lines = JSON.stringify(results, short, 1);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { HttpCase } from "./results.ts";
-import { httpTable } from "./tables.ts";
+import type { ClusterResult, HttpCase } from "./results.ts";
+import { clusterTable, httpTable } from "./tables.ts";
 
 const round = (requestsPerSecond: number, p99Millis: number, cpuMicrosPerCall: number | null) => ({
   requestsPerSecond,
@@ -33,4 +33,24 @@ it("has no column for what no subject has", () => {
   const { titles, rows } = httpTable(measured("peak", [{ name: "limit: no Redis", rounds: [round(300, 1, null)] }]));
   expect(titles).toEqual(["", "requests/s", "p50 ms", "p99 ms", "CPU us/request"]);
   expect(rows).toEqual([["limit: no Redis", "300", "1.00", "1.00", "100"]]);
+});
+
+it("shows the writes to each node of a cluster, where they can be counted", () => {
+  const rounds = (callsPerSecond: number) => [{ callsPerSecond, cpuMicrosPerCall: 5 }];
+  const result: ClusterResult = {
+    ...{ name: "GET", callsPerTick: 100, calls: 100, valueBytes: 16, commands: ["get"], masters: 3, replicas: 3 },
+    writesPerNode: { ioredis: 100 / 3, "valkey-glide": null, tickpipe: 1 },
+    subjects: [
+      { name: "ioredis", rounds: rounds(100) },
+      { name: "valkey-glide", rounds: rounds(50) },
+      { name: "tickpipe", rounds: rounds(300) },
+    ],
+  };
+  const { titles, rows } = clusterTable(result);
+  expect(titles.slice(0, 4)).toEqual(["", "calls/s", "CPU us/call", "writes/node"]);
+  expect(rows.map((cells) => cells.slice(0, 5))).toEqual([
+    ["ioredis", "100", "5.00", "33.33", "1.00x"],
+    ["valkey-glide", "50", "5.00", "", "0.50x"],
+    ["tickpipe", "300", "5.00", "1.00", "3.00x"],
+  ]);
 });

@@ -1,5 +1,6 @@
 /* The tables of the results, for a terminal and for docs/benchmarks.md alike. */
 import {
+  type ClusterResult,
   figuresOf,
   type HttpCase,
   type LatencyResult,
@@ -32,6 +33,16 @@ export function throughputTable({ subjects }: WorkloadResult): Table {
     ],
     ({ callsPerSecond }) => callsPerSecond,
   );
+}
+
+/** With the writes to each master in a tick, which are not told apart by rounds. */
+export function clusterTable(result: ClusterResult): Table {
+  const { titles, rows } = throughputTable(result);
+  const withWrites = rows.map(([name = "", ...figures]) => {
+    const writes = result.writesPerNode[name] ?? Number.NaN;
+    return [name, ...figures.slice(0, 2), decimal(writes, 2), ...figures.slice(2)];
+  });
+  return withoutEmpty([...titles.slice(0, 3), "writes/node", ...titles.slice(3)], withWrites);
 }
 
 export function latencyTable({ subjects }: LatencyResult): Table {

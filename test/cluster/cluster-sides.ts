@@ -1,16 +1,21 @@
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { type ClusterSize, type RunningCluster, slotOf, startCluster } from "@tickpipe/test-support";
-import { Cluster, type ClusterOptions } from "ioredis";
+import type { Cluster, ClusterOptions } from "ioredis";
 import { afterAll, beforeAll, expect } from "vitest";
+import { clusterVariants } from "./cluster-variants.ts";
 import { Load, type LoadOutcome } from "./load.ts";
 
 /** A cluster of the tests of a file, and clients of it. */
 export interface TestCluster {
   readonly cluster: RunningCluster;
-  /** A plain client that is ready; disconnected after the tests of the file. */
-  connect(options?: ClusterOptions): Promise<Cluster>;
+  /**
+   * A plain client that is ready; disconnected after the tests of the file.
+   *
+   * @param variant which client; default "ioredis 6"
+   */
+  connect(options?: ClusterOptions, variant?: string): Promise<Cluster>;
   /** Clients for the same load, each with keys of its own under the same tags, and so in the same slots. */
-  sides(name: string, tags: readonly string[], options?: ClusterOptions): Promise<Sides>;
+  sides(name: string, tags: readonly string[], variant?: string): Promise<Sides>;
 }
 
 export interface Sides {
@@ -33,8 +38,9 @@ export function useCluster(size?: ClusterSize): TestCluster {
     await running?.stop();
   });
   const cluster = (): RunningCluster => running ?? expect.fail("The cluster is there only within tests and hooks.");
-  const connect = async (options?: ClusterOptions): Promise<Cluster> => {
-    const client = new Cluster(
+  const connect = async (options?: ClusterOptions, variant = "ioredis 6"): Promise<Cluster> => {
+    const maker = clusterVariants.find(({ name }) => name === variant) ?? expect.fail(`no such client: ${variant}`);
+    const client = maker.make(
       cluster().nodes.map(({ host, port }) => ({ host, port })),
       options,
     );
@@ -48,9 +54,9 @@ export function useCluster(size?: ClusterSize): TestCluster {
       return cluster();
     },
     connect,
-    sides: async (name, tags, options) => {
-      const redis = tickpipe(await connect(options));
-      const plain = new Load(`plain ${name}`, await connect(options), tags);
+    sides: async (name, tags, variant) => {
+      const redis = tickpipe(await connect({}, variant));
+      const plain = new Load(`plain ${name}`, await connect({}, variant), tags);
       const wrapped = new Load(`wrapped ${name}`, redis, tags);
       return { plain, wrapped, redis, all: [plain, wrapped] };
     },
@@ -64,6 +70,9 @@ export function tagsIn(slots: Iterable<number>): string[] {
   for (let i = 0; wanted.size > 0; i++) if (wanted.delete(slotOf(`t${i}`))) tags.push(`t${i}`);
   return tags;
 }
+
+/** The clients that differ in how they follow a cluster. */
+export const FOLLOWERS: readonly string[] = ["ioredis 6", "ioredis 5", "iovalkey"];
 
 /** What came of a side's calls, for people. */
 export function summary({ calls, errors, stale, miscounted, longestGapMs }: LoadOutcome): string {

@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
-import { WORKLOAD_GROUPS, type Workload } from "./workloads.ts";
+import { CLUSTER_GROUPS, WORKLOAD_GROUPS, type Workload } from "./workloads.ts";
 
-export const USAGE = `Usage: bench [--quick] [--only TEXT] [--latency] [--memory] [--rounds N] [--json FILE]
+export const USAGE = `Usage: bench [--quick] [--only TEXT] [--latency] [--memory] [--cluster] [--rounds N] [--json FILE]
   --quick      GET with 1, 10 and 100 calls per tick, fewer rounds: under a minute
   --only TEXT  the workloads whose names contain the text, without latency and memory
   --latency    p50 and p99 over a 2 ms round trip; alone, or with --memory
   --memory     bytes of a pending command; alone, or with --latency
+  --cluster    calls on a cluster of 3 masters and 3 replicas, and the writes to each; with --quick, --only, --rounds and --json
   --rounds N   rounds of each subject, 11 if not given (33 of one call per tick), 7 for latency, 5 for memory and with --quick
   --json FILE  writes the raw figures, for bench:report`;
 
@@ -19,6 +20,8 @@ export interface Plan {
   readonly rounds: { readonly latency: number; readonly memory: number; of(workload: Workload): number };
   readonly latency: boolean;
   readonly memory: boolean;
+  /** Whether the groups are to be measured on a cluster, and nothing else. */
+  readonly cluster: boolean;
   readonly json: string | undefined;
 }
 
@@ -34,23 +37,28 @@ export function planOf(args: string[]): Plan | null {
       only: { type: "string" },
       latency: { type: "boolean", default: false },
       memory: { type: "boolean", default: false },
+      cluster: { type: "boolean", default: false },
       rounds: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return null;
-  const { quick, only, latency, memory, json } = values;
+  const { quick, only, latency, memory, cluster, json } = values;
+  if (cluster && (latency || memory))
+    throw new Error("Expected --cluster without --latency and --memory, which are measured on one server.");
   const asked = values.rounds === undefined ? undefined : Number(values.rounds);
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
     throw new Error("Expected --rounds to be a whole number from 1 on.");
   }
   const calls = only !== undefined || !(latency || memory);
-  const groups = WORKLOAD_GROUPS.map((group) =>
-    group.filter((workload) => calls && workload.name.includes(only ?? "") && (workload.quick || !quick)),
-  ).filter((group) => group.length > 0);
+  const groups = (cluster ? CLUSTER_GROUPS : WORKLOAD_GROUPS)
+    .map((group) =>
+      group.filter((workload) => calls && workload.name.includes(only ?? "") && (workload.quick || !quick)),
+    )
+    .filter((group) => group.length > 0);
   if (calls && groups.length === 0) throw new Error("Expected --only to be a part of a workload's name; none has it.");
-  const all = only === undefined && !quick && calls;
+  const all = only === undefined && !quick && calls && !cluster;
   return {
     command: ["pnpm bench", ...args].join(" "),
     groups,
@@ -62,6 +70,7 @@ export function planOf(args: string[]): Plan | null {
     },
     latency: latency || all,
     memory: memory || all,
+    cluster,
     json,
   };
 }

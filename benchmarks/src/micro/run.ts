@@ -1,14 +1,23 @@
 /* pnpm bench: the subjects, each in its own process, take turns at each workload. */
 import { writeFileSync } from "node:fs";
-import { startRedisServer } from "@tickpipe/test-support";
+import { startCluster, startRedisServer } from "@tickpipe/test-support";
 import { barLines } from "../bars.ts";
 import { environmentOf } from "../environment.ts";
-import { type LatencyResult, type MemoryResult, type MicroResults, toJson, type WorkloadResult } from "../results.ts";
+import {
+  type ClusterResult,
+  type ClusterResults,
+  type LatencyResult,
+  type MemoryResult,
+  type MicroResults,
+  toJson,
+  type WorkloadResult,
+} from "../results.ts";
 import { type Plan, planOf, USAGE } from "./options.ts";
+import { runCluster } from "./runs/cluster.ts";
 import { runLatency } from "./runs/latency.ts";
 import { runMemory } from "./runs/memory.ts";
 import { runThroughput } from "./runs/throughput.ts";
-import { latencyText, memoryText, throughputText } from "./terminal.ts";
+import { clusterText, latencyText, memoryText, throughputText } from "./terminal.ts";
 
 async function run({ command, groups, groupMillis, rounds, latency, memory }: Plan): Promise<MicroResults> {
   const results = {
@@ -18,7 +27,6 @@ async function run({ command, groups, groupMillis, rounds, latency, memory }: Pl
   };
   const server = await startRedisServer();
   const environment = environmentOf(server.description);
-  const show = (text: string): boolean => process.stdout.write(`\n${text}\n`);
   try {
     process.stdout.write(`${server.description}, Node ${process.version}; medians\n`);
     await runThroughput(server, groups, rounds.of, groupMillis, (result) => {
@@ -43,14 +51,34 @@ async function run({ command, groups, groupMillis, rounds, latency, memory }: Pl
   return { kind: "micro", command, environment, ...results };
 }
 
+async function runOnCluster({ command, groups, groupMillis, rounds }: Plan): Promise<ClusterResults> {
+  const workloads: ClusterResult[] = [];
+  const cluster = await startCluster();
+  const environment = environmentOf(`${cluster.nodes.length} x ${cluster.description}`);
+  try {
+    process.stdout.write(`${environment.redis}, Node ${process.version}; medians\n`);
+    await runCluster(cluster, groups, rounds.of, groupMillis, (result) => {
+      workloads.push(result);
+      show(clusterText(result));
+    });
+  } finally {
+    await cluster.stop();
+  }
+  return { kind: "cluster", command, environment, workloads };
+}
+
+function show(text: string): void {
+  process.stdout.write(`\n${text}\n`);
+}
+
 async function main(): Promise<void> {
   const plan = planOf(process.argv.slice(2));
   if (!plan) {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const results = await run(plan);
-  const bars = barLines({ micro: results });
+  const results = plan.cluster ? await runOnCluster(plan) : await run(plan);
+  const bars = barLines({ [results.kind]: results });
   if (bars !== "") process.stdout.write(`\n${bars}\n`);
   if (plan.json !== undefined) writeFileSync(plan.json, toJson(results));
 }

@@ -14,6 +14,8 @@ export interface Load {
 export interface Tasks {
   /** One round; `null` if the subject cannot do this workload. */
   throughput: { readonly given: Workload; readonly answer: Throughput | null };
+  /** Writes for each tick of a workload, to all connections; `null` where they cannot be counted. After all else: counting takes time. */
+  writes: { readonly given: Workload; readonly answer: number | null };
   latency: { readonly given: Load; readonly answer: Latency };
   /** Sends so many commands without awaiting their replies. */
   "memory: send": { readonly given: { readonly commands: number }; readonly answer: "sent" };

@@ -1,10 +1,14 @@
 /* What a run prints of each result. */
-import type { LatencyResult, MemoryResult, WorkloadResult } from "../results.ts";
-import { latencyTable, memoryTable, type Table, throughputTable } from "../tables.ts";
+import type { ClusterResult, LatencyResult, MemoryResult, WorkloadResult } from "../results.ts";
+import { clusterTable, latencyTable, memoryTable, type Table, throughputTable } from "../tables.ts";
 import { textTable } from "../text-table.ts";
 
 export function throughputText(result: WorkloadResult): string {
   return named(result.name, throughputTable(result));
+}
+
+export function clusterText(result: ClusterResult): string {
+  return named(result.name, clusterTable(result));
 }
 
 export function latencyText(result: LatencyResult): string {

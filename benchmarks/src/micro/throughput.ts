@@ -1,15 +1,12 @@
 import type { Throughput } from "../results.ts";
 import type { Subject } from "./subjects.ts";
-import { callsOf, type Workload } from "./workloads.ts";
+import { ticksOf, type Workload } from "./workloads.ts";
 
 /** One round of a workload, as fast as it goes; `null` if the subject cannot do it. */
 export async function measureThroughput(subject: Subject, workload: Workload): Promise<Throughput | null> {
   if (!subject.can(workload)) return null;
   const { calls, callsPerTick } = workload;
-  const all = callsOf(workload);
-  const ticks = Array.from({ length: Math.ceil(all.length / callsPerTick) }, (_, i) =>
-    all.slice(i * callsPerTick, (i + 1) * callsPerTick),
-  );
+  const ticks = ticksOf(workload);
   const rounds = Math.ceil(calls / callsPerTick);
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();

@@ -59,6 +59,14 @@ export const WORKLOAD_GROUPS: readonly (readonly Workload[])[] = [
   [per100("4 GET to 1 SET", ["get", "get", "get", "get", "set"])],
 ];
 
+/** On a cluster. The hash of a key decides on its node, so that keys in series are at random there. */
+export const CLUSTER_GROUPS: readonly (readonly Workload[])[] = [
+  [gets(16, "16 B", 10, 4_000)],
+  [gets(16, "16 B", 100, 15_000, true)],
+  [per100("SET 16 B", ["set"])],
+  [per100("4 GET to 1 SET", ["get", "get", "get", "get", "set"])],
+];
+
 /** How many keys each workload goes round; one with larger ticks has a key for each call, since tickpipe would not send the same read twice. */
 const KEYS = 1000;
 
@@ -84,6 +92,15 @@ export function callsOf({
     const command = commands[i % commands.length] ?? "get";
     return { command, key: keyOf(command, i), value };
   });
+}
+
+/** The calls of each tick, to be gone round. */
+export function ticksOf(workload: Pick<Workload, "commands" | "valueBytes" | "callsPerTick">): Call[][] {
+  const all = callsOf(workload);
+  const { callsPerTick } = workload;
+  return Array.from({ length: Math.ceil(all.length / callsPerTick) }, (_, i) =>
+    all.slice(i * callsPerTick, (i + 1) * callsPerTick),
+  );
 }
 
 /** GETs of small values, of one size each: as many as a tick has, at least. */

@@ -16,10 +16,13 @@ export interface Comparison {
  * tickpipe beside each peer at everything that was measured, the limits excepted. They are no alternatives, and
  * everybody loses to them.
  */
-export function comparisons({ micro, http }: Measured): Comparison[] {
+export function comparisons({ micro, cluster, http }: Measured): Comparison[] {
   return [
     ...(micro?.workloads ?? []).flatMap(({ name, subjects }) =>
       compare(`${name}: calls/s`, subjects, ({ callsPerSecond }) => callsPerSecond),
+    ),
+    ...(cluster?.workloads ?? []).flatMap(({ name, subjects }) =>
+      compare(`Cluster, ${name}: calls/s`, subjects, ({ callsPerSecond }) => callsPerSecond),
     ),
     ...(micro?.latency ?? []).flatMap(({ name, subjects }) => [
       ...compare(`${name}: p50`, subjects, ({ p50Millis }) => 1 / p50Millis),

@@ -1,7 +1,7 @@
 import { verdicts } from "../bars.ts";
 import type { Environment } from "../environment.ts";
 import type { Results } from "../results.ts";
-import { httpTable, latencyTable, memoryTable, throughputTable } from "../tables.ts";
+import { clusterTable, httpTable, latencyTable, memoryTable, throughputTable } from "../tables.ts";
 import { type Chart, chartsOf } from "./charts.ts";
 import { comparisons } from "./comparisons.ts";
 import { markdownTable } from "./markdown.ts";
@@ -16,7 +16,7 @@ export type Pages = Readonly<Record<string, string>>;
 /**
  * The report, as a function of its arguments alone.
  *
- * @param prose what is said before the figures (`introduction`), of them (`losses`, `latency`, `growth`, `memory`, `http`) and after them (`after`);
+ * @param prose what is said before the figures (`introduction`), of them (`losses`, `latency`, `growth`, `memory`, `cluster`, `http`) and after them (`after`);
  *   what is absent is left out
  */
 export function pagesOf(results: Results, prose: Prose): Pages {
@@ -26,7 +26,7 @@ export function pagesOf(results: Results, prose: Prose): Pages {
 }
 
 function page(results: Results, prose: Prose, charts: readonly Chart[]): string {
-  const { micro, http } = results;
+  const { micro, cluster, http } = results;
   const picture = (file: string): string => {
     const chart = charts.find((one) => one.file === `${file}.svg`);
     return chart ? `![${chart.title}](charts/${chart.file})` : "";
@@ -60,6 +60,10 @@ function page(results: Results, prose: Prose, charts: readonly Chart[]): string 
   for (const result of micro?.memory ?? []) {
     sections.push(`### ${result.name}`, picture("memory"), subjectTable(memoryTable(result)));
   }
+  if (cluster) sections.push("## On a cluster", prose.cluster ?? "");
+  for (const result of cluster?.workloads ?? []) {
+    sections.push(`### Cluster: ${result.name}`, subjectTable(clusterTable(result)));
+  }
   if (http) sections.push("## Behind Express", prose.http ?? "");
   for (const one of http?.cases ?? []) {
     const load = one.load === "peak" ? "peak" : `${Math.round(one.ratePerSecond ?? 0).toLocaleString("en")} requests/s`;
@@ -67,7 +71,11 @@ function page(results: Results, prose: Prose, charts: readonly Chart[]): string 
     if (one.load === "peak") sections.push(picture(`http-${one.calls}-calls`));
     sections.push(subjectTable(httpTable(one)));
   }
-  sections.push(prose.after ?? "", "## The runs", ...[micro, http].flatMap((run) => (run ? [runOf(run)] : [])));
+  sections.push(
+    prose.after ?? "",
+    "## The runs",
+    ...[micro, cluster, http].flatMap((run) => (run ? [runOf(run)] : [])),
+  );
   return `${sections
     .map((section) => section.trim())
     .filter((section) => section !== "")

@@ -1,19 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { HttpResults, MicroResults, Results } from "../results.ts";
+import type { ClusterResults, HttpResults, MicroResults, Results } from "../results.ts";
 import type { Prose } from "./document.ts";
 
 // The same from src/ and from dist/, which stand side by side.
 const benchmarks = fileURLToPath(new URL("../../", import.meta.url));
-const FILES = { micro: `${benchmarks}results/micro.json`, http: `${benchmarks}results/http.json` };
+const fileOf = (kind: keyof Results): string => `${benchmarks}results/${kind}.json`;
 const PROSE = `${benchmarks}report/`;
 
 /** The kept results. */
 export function readResults(): Results {
-  return {
-    ...(existsSync(FILES.micro) && { micro: JSON.parse(readFileSync(FILES.micro, "utf8")) as MicroResults }),
-    ...(existsSync(FILES.http) && { http: JSON.parse(readFileSync(FILES.http, "utf8")) as HttpResults }),
-  };
+  const [micro, cluster, http] = [
+    kept<MicroResults>("micro"),
+    kept<ClusterResults>("cluster"),
+    kept<HttpResults>("http"),
+  ];
+  return { ...(micro && { micro }), ...(cluster && { cluster }), ...(http && { http }) };
+}
+
+function kept<Kept extends Results[keyof Results]>(kind: keyof Results): Kept | undefined {
+  const file = fileOf(kind);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Kept) : undefined;
 }
 
 /** What is written by hand. */

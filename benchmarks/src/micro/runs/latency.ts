@@ -33,7 +33,7 @@ export async function runLatency(
   await seed(server.port, 16, smallGets(1).length);
   const network = await startDelayProxy(server.port, MILLIS_EACH_WAY);
   try {
-    await withSubjects(names, network.port, async (running) => {
+    await withSubjects(names, network.port, "server", async (running) => {
       for (const [perSecond, calls] of RATES) {
         const roundTripMillis = await roundTripOf(network);
         const load = { perSecond, calls, arrivalsPort: network.arrivalsPort };

@@ -71,6 +71,45 @@ describe("a scope's end", () => {
     await endBlocked();
   });
 
+  it.each([
+    ["first", 0],
+    ["second", 1],
+  ])("by abort() of the scope that read %s leaves the other its reply", async (_which, aborted) => {
+    const [first, second] = [open({ abortable: true }), open({ abortable: true })];
+    const replies = [first, second].map((scope) =>
+      scope.redis.get("key").catch((error: { code: string }) => error.code),
+    );
+    expect(redis.tickpipe.stats().deduplicated).toBeGreaterThan(0);
+    [first, second][aborted]?.abort(new Error("gone"));
+    expect(await Promise.all(replies)).toEqual(
+      [0, 1].map((which) => (which === aborted ? "ERR_TICKPIPE_ABORTED" : "value")),
+    );
+  });
+
+  it("by abort() lets calls that were sent finish where the scope is not abortable, and refuses later ones", async () => {
+    const scope = open();
+    const sent = scope.redis.get("key");
+    scope.abort(new Error("gone"));
+    expect(await sent).toBe("value");
+    await expect(scope.redis.get("key")).rejects.toMatchObject({
+      code: "ERR_TICKPIPE_ABORTED",
+      cause: new Error("gone"),
+    });
+  });
+
+  it.each(["lean", "native"])(
+    "by abort() drops the reply of a %s call, and gives the next caller its own",
+    async (kind) => {
+      const scope = open({ abortable: true });
+      const call = kind === "lean" ? scope.redis.getset("key", "other") : scope.redis.call("getset", "key", "other");
+      const after = redis.get("key");
+      scope.abort();
+      await expect(call).rejects.toMatchObject({ code: "ERR_TICKPIPE_ABORTED" });
+      expect(await after).toBe("other");
+      expect(scope.stats()).toMatchObject({ commands: 1, errors: 0 });
+    },
+  );
+
   it("by its deadline rejects likewise", async () => {
     const scope = open({ deadlineMs: 20 });
     const waiting = codeOf(scope.redis.blpop("list", 0));

@@ -18,8 +18,6 @@ export interface GatedCall {
   readonly send: () => unknown;
   /** Makes it for a promise alone. */
   readonly sendWithoutCallback: () => unknown;
-  /** The command behind what the call has just returned, where there is one that can be watched; else `null`. Default none. */
-  readonly commandOf?: (made: unknown) => WatchedCommand | null;
   /** The errors that a result holds which came without failing. Default none. */
   readonly errorsIn?: (reply: unknown) => readonly Error[];
 }

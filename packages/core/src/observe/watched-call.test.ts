@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OutcomeWatcher, WatchedCommand } from "../commands/watched-command.ts";
-import { type CallWatcher, watchCall } from "./watched-call.ts";
+import { type CallWatcher, watchCall, watchMade } from "./watched-call.ts";
 
 /** A watcher that keeps what it is told. */
 function watching(): CallWatcher & { readonly told: unknown[] } {
@@ -13,24 +13,15 @@ function watching(): CallWatcher & { readonly told: unknown[] } {
   };
 }
 
-const call = (send: () => unknown, hasCallback = false) => ({ send, hasCallback, commandOf: () => null });
+const call = (send: () => unknown, watcher: CallWatcher, hasCallback = false): unknown =>
+  watchCall(send, hasCallback, watcher);
 
 describe("a watched call", () => {
   it("gives the caller the reply or the very error, and tells of both", async () => {
     const watcher = watching();
-    expect(
-      await watchCall(
-        call(() => Promise.resolve("reply")),
-        watcher,
-      ),
-    ).toBe("reply");
+    expect(await call(() => Promise.resolve("reply"), watcher)).toBe("reply");
     const error = new Error("WRONGTYPE");
-    await expect(
-      watchCall(
-        call(() => Promise.reject(error)),
-        watcher,
-      ),
-    ).rejects.toBe(error);
+    await expect(call(() => Promise.reject(error), watcher)).rejects.toBe(error);
     expect(watcher.told).toEqual(["sent", ["replied", "reply"], "sent", ["failed", error]]);
   });
 
@@ -40,7 +31,7 @@ describe("a watched call", () => {
     const throwing = (): never => {
       throw error;
     };
-    expect(() => watchCall(call(throwing), watcher)).toThrow(error);
+    expect(() => call(throwing, watcher)).toThrow(error);
     expect(watcher.told).toEqual([["failed", error]]);
   });
 
@@ -49,24 +40,14 @@ describe("a watched call", () => {
     const error = new Error("seen by the callback");
     const promise = Promise.reject(error);
     promise.catch(() => {});
-    expect(
-      watchCall(
-        call(() => promise, true),
-        watcher,
-      ),
-    ).toBe(promise);
+    expect(call(() => promise, watcher, true)).toBe(promise);
     await new Promise((resolve) => setImmediate(resolve));
     expect(watcher.told).toEqual(["sent", ["failed", error]]);
   });
 
   it("that returns no promise has replied", () => {
     const watcher = watching();
-    expect(
-      watchCall(
-        call(() => "at once"),
-        watcher,
-      ),
-    ).toBe("at once");
+    expect(call(() => "at once", watcher)).toBe("at once");
     expect(watcher.told).toEqual(["sent", ["replied", undefined]]);
   });
 
@@ -82,8 +63,7 @@ describe("a watched call", () => {
       abandon: () => {},
     };
     const watcher = watching();
-    const commandOf = (made: unknown) => (made === promise ? command : null);
-    expect(watchCall({ send: () => promise, hasCallback: false, commandOf }, watcher)).toBe(promise);
+    expect(watchMade(promise, command, false, watcher)).toBe(promise);
     expect(watcherOf).toBe(watcher);
   });
 });

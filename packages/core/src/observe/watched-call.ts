@@ -1,16 +1,6 @@
 import type { OutcomeWatcher, WatchedCommand } from "../commands/watched-command.ts";
 
-/** A call whose outcome somebody is to be told of. */
-export interface CallToWatch {
-  /** Makes the call. */
-  readonly send: () => unknown;
-  /** Whether the caller gave a callback. */
-  readonly hasCallback: boolean;
-  /** The command behind what the call has just returned; `null` for a call without one that can be watched. */
-  commandOf(made: unknown): WatchedCommand | null;
-}
-
-/** The same watcher for all calls of a kind, told as well that the call was made. */
+/** Is told as well that the call was made. */
 export interface CallWatcher extends OutcomeWatcher {
   /** The call was made and has returned. */
   sent(): void;
@@ -19,9 +9,10 @@ export interface CallWatcher extends OutcomeWatcher {
 /**
  * Makes a call and has told what it comes to, without changing what the caller sees of it.
  *
+ * @param hasCallback whether the caller gave a callback
  * @returns what the call returned; of a promise, one that settles alike
  */
-export function watchCall({ send, hasCallback, commandOf }: CallToWatch, watcher: CallWatcher): unknown {
+export function watchCall(send: () => unknown, hasCallback: boolean, watcher: CallWatcher): unknown {
   let made: unknown;
   try {
     made = send();
@@ -30,7 +21,7 @@ export function watchCall({ send, hasCallback, commandOf }: CallToWatch, watcher
     throw error;
   }
   watcher.sent();
-  return watchMade(made, commandOf(made), hasCallback, watcher);
+  return watchMade(made, null, hasCallback, watcher);
 }
 
 /**

@@ -108,7 +108,7 @@ export class CallScope implements CallGate {
     // Both may settle the caller's callback, and it is to be called once.
     const made = this.#make(call, key, call.sendWithoutCallback, noted);
     if (!(made instanceof Promise)) return made;
-    return tellCallback(this.#ending.interruptible(made, call.commandOf?.(made) ?? null), call.callback);
+    return tellCallback(this.#ending.interruptible(made, null), call.callback);
   }
 
   #runPlain(calls: PlainCalls, args: unknown[]): unknown {
@@ -136,7 +136,7 @@ export class CallScope implements CallGate {
   #send(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
     const hasCallback = typeof call.callback === "function" && send === call.send;
     const sent = new SentCall(this.#told, call, key, noted);
-    return watchCall({ send, hasCallback, commandOf: call.commandOf ?? NO_COMMAND }, sent);
+    return watchCall(send, hasCallback, sent);
   }
 
   #refuse(callback: unknown, noted: CallInRecord | null): Promise<never> {
@@ -148,8 +148,6 @@ export class CallScope implements CallGate {
     return tellCallback(refused, callback);
   }
 }
-
-const NO_COMMAND = (): null => null;
 
 let hasWarnedOfClosedScope = false;
 

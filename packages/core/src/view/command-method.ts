@@ -4,6 +4,7 @@ import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
 import { NOT_PLAIN } from "../lean/lean-sender.ts";
+import { nativeCommandOf } from "../observe/native-command.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { splitSend } from "./split-send.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
@@ -37,8 +38,7 @@ export function commandMethod(
     if (limit === null || !mayBeRefused || connection.inTransaction) return send(args);
     return limit.run({ commands: commandsIn(args), args, callback: args.at(-1), make: () => send(args) });
   };
-  const commandOf = commandFinder(context);
-  const plain: PlainCalls = { send: sendLimited, commandsIn, commandOf };
+  const plain: PlainCalls = { send: sendLimited, commandsIn, commandOf: commandFinder(context) };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (gate === null) return limit === null ? send(args) : sendLimited(args);
@@ -51,7 +51,6 @@ export function commandMethod(
       effect: connection.inTransaction ? ANYTHING : effect,
       args,
       callback,
-      commandOf,
       send: () => sendLimited(args),
       sendWithoutCallback: () => {
         // The same list, by which the call is known elsewhere.
@@ -62,13 +61,16 @@ export function commandMethod(
   };
 }
 
-/** Finds the command behind the promise that a call has just returned: a lean one, which was sent or shares another's reply. */
-function commandFinder({ lean, reads }: ViewContext): (made: unknown) => WatchedCommand | null {
+/**
+ * Finds the command behind the promise that a call has just returned. All kinds are found, or none: a call with a promise derived from its
+ * command's would settle after a later one without.
+ */
+function commandFinder({ lean, reads, pending }: ViewContext): (made: unknown) => WatchedCommand | null {
   return (made) => {
     const sent = lean?.lastSent ?? null;
     if (sent !== null && sent.promise === made) return sent;
     const shared = reads?.lastShared ?? null;
-    return shared !== null && shared.promise === made ? shared : null;
+    return shared !== null && shared.promise === made ? shared : nativeCommandOf(pending, made);
   };
 }
 

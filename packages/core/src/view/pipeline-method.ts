@@ -1,6 +1,8 @@
 import type { QueuedCommand } from "../client.ts";
 import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
+import type { WatchedCommand } from "../commands/watched-command.ts";
+import { nativeCommandOf } from "../observe/native-command.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { assertEncodable } from "./unencodable.ts";
 
@@ -18,12 +20,14 @@ interface Pipeline {
 export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi"): Method<View> {
   const { client, internals, ambient } = context;
   const call = (args: unknown[]): unknown => (internals[name] as Method).apply(client, args);
+  const commandOf = (made: unknown): WatchedCommand | null => nativeCommandOf(context.pending, made);
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (name === "multi" && isWithoutPipeline(args)) {
-      return passThrough(gate, { method: name, commands: 1, args: [], callback: undefined }, () =>
-        beginTransaction(context, () => call(args)),
-      );
+      const send = (): unknown => beginTransaction(context, () => call(args));
+      // As any command of its scope: see commandMethod.
+      if (gate !== null && gate.runPlain !== null) return gate.runPlain({ ...SINGLE, send, commandOf }, args);
+      return passThrough(gate, { method: name, commands: 1, args: [], callback: undefined }, send);
     }
     const pipeline = call(args);
     // MULTI is in its queue from the start, EXEC comes with exec().
@@ -31,6 +35,9 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
     return pipeline;
   };
 }
+
+/** The MULTI of a transaction of single calls. */
+const SINGLE = { commandsIn: () => 1 } as const;
 
 function beginTransaction({ pending, cork, connection, reads, watchers }: ViewContext, call: () => unknown): unknown {
   cork.begin();

@@ -127,7 +127,8 @@ describe.each(clientVariants)("a fault of the network, $name", ({ make, name: cl
     async () => {
       const outcome = await play(async ({ redis, proxy, tick, settled, next }) => {
         const silent = proxy.inject({ ...bounds("a"), requests: "hold", fault: "stall" });
-        redis.options.socketTimeout = 60;
+        // Long enough for the handshake of the next connection, which it holds for as well, on a busy machine.
+        redis.options.socketTimeout = 500;
         const connected = next("connect");
         tick("a");
         await silent;

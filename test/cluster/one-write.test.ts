@@ -86,6 +86,26 @@ describe("one write per node and tick", () => {
     expect(writes.take().filter((count) => count > 0)).toEqual([1]);
   });
 
+  it("takes a pipeline that waits for the slots, and is executed again by itself, for one call", async () => {
+    const raw = (await setup.connect()).duplicate([], { lazyConnect: true }) as Cluster;
+    const redis = tickpipe(raw, { maxPending: 4 });
+    const scope = redis.tickpipe.scope();
+    const replies = await Promise.all([
+      scope.redis.pipeline().set("{p}", 1).incr("{p}").exec(),
+      scope.redis.multi().incr("{p}").exec(),
+    ]);
+    expect(replies).toEqual([
+      [
+        [null, "OK"],
+        [null, 2],
+      ],
+      [[null, 3]],
+    ]);
+    expect(scope.stats()).toMatchObject({ commands: 5, errors: 0 });
+    expect(redis.tickpipe.stats()).toMatchObject({ commands: 5, overloads: 0 });
+    raw.disconnect();
+  });
+
   it("writes nothing to nodes that nothing was called for", async () => {
     const raw = await connect();
     const redis = tickpipe(raw);

@@ -1,11 +1,13 @@
 import { exists, hasFlag } from "@ioredis/commands";
 import fc from "fast-check";
+import { ClusterSide } from "./cluster-side.ts";
 import { compare, printDivergence } from "./compare.ts";
+import { clusterPrograms } from "./generate/cluster-programs.ts";
 import { programs } from "./generate/programs.ts";
 import { printProgram } from "./print.ts";
 import { commandsOf, type Program, type Setup } from "./program.ts";
 import { type Observation, runProgram } from "./run-program.ts";
-import { Side } from "./side.ts";
+import { ServerSide, type Side } from "./side.ts";
 
 /** What has been run so far, on both sides together. */
 export interface Tally {
@@ -22,20 +24,27 @@ const PATIENCE_MS = 10_000;
 const PATIENCE_WHILE_SHRINKING_MS = 400;
 const ROUND_AT_MOST_MS = 60_000;
 
-/** Runs rounds of random programs on a plain and a wrapped client, each with a server of its own. */
+/** Where programs are run: on a client for one server, or on a Cluster. */
+export type Ground = "server" | "cluster";
+
+/** Runs rounds of random programs on a plain and a wrapped client, each with servers of its own. */
 export class Rounds {
   readonly tally: Tally = { programs: 0, commands: 0, failedCalls: 0, calls: 0, ticksBySize: [] };
   readonly #plain: Side;
   readonly #wrapped: Side;
+  readonly #programs: fc.Arbitrary<Program>;
 
-  private constructor(plain: Side, wrapped: Side) {
+  private constructor(plain: Side, wrapped: Side, programs: fc.Arbitrary<Program>) {
     this.#plain = plain;
     this.#wrapped = wrapped;
+    this.#programs = programs;
   }
 
-  static async start(): Promise<Rounds> {
-    const [plain, wrapped] = await Promise.all([Side.start("plain"), Side.start("wrapped")]);
-    return new Rounds(plain, wrapped);
+  static async start(ground: Ground = "server"): Promise<Rounds> {
+    const start = (name: Side["name"]): Promise<Side> =>
+      ground === "cluster" ? ClusterSide.start(name) : ServerSide.start(name);
+    const [plain, wrapped] = await Promise.all([start("plain"), start("wrapped")]);
+    return new Rounds(plain, wrapped, ground === "cluster" ? clusterPrograms : programs);
   }
 
   async stop(): Promise<void> {
@@ -49,7 +58,7 @@ export class Rounds {
    */
   async run(seed: number): Promise<string | null> {
     let patienceMs = PATIENCE_MS;
-    const property = fc.asyncProperty(programs, async (program) => {
+    const property = fc.asyncProperty(this.#programs, async (program) => {
       const found = await this.#divergences(program, patienceMs);
       if (found.length === 0) return;
       patienceMs = PATIENCE_WHILE_SHRINKING_MS;

@@ -1,6 +1,6 @@
 /*
- * `pnpm soak [--minutes N] [--seed N]`: random programs on the plain and on the wrapped client until it is stopped, the time
- * is over, or the sides diverge, which makes it exit with 1.
+ * `pnpm soak [--cluster] [--minutes N] [--commands N] [--seed N]`: random programs on the plain and on the wrapped client until it is stopped, the time
+ * is over, so many commands have been run, or the sides diverge, which makes it exit with 1.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -8,11 +8,19 @@ import { printTally, Rounds } from "./rounds.ts";
 
 const REPORT_EVERY_MS = 10_000;
 
-const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    cluster: { type: "boolean", default: false },
+    minutes: { type: "string" },
+    commands: { type: "string" },
+    seed: { type: "string" },
+  },
+});
 const minutes = Number(values.minutes ?? Number.POSITIVE_INFINITY);
 const firstSeed = Number(values.seed ?? process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-if (!(minutes > 0) || !Number.isInteger(firstSeed)) {
-  console.error("Expected --minutes to be a positive number and --seed an integer.");
+const commands = Number(values.commands ?? Number.POSITIVE_INFINITY);
+if (!(minutes > 0 && commands > 0) || !Number.isInteger(firstSeed)) {
+  console.error("Expected --minutes and --commands to be positive numbers and --seed an integer.");
   process.exit(2);
 }
 
@@ -23,12 +31,12 @@ process.once("SIGINT", () => {
 
 const began = performance.now();
 const endsAt = began + minutes * 60_000;
-const rounds = await Rounds.start();
+const rounds = await Rounds.start(values.cluster ? "cluster" : "server");
 let seed = firstSeed;
 let divergence: string | null = null;
 console.log(`SEED=${firstSeed}`);
 let reportAt = performance.now() + REPORT_EVERY_MS;
-while (!stopped && divergence === null && performance.now() < endsAt) {
+while (!stopped && divergence === null && performance.now() < endsAt && rounds.tally.commands < commands) {
   divergence = await rounds.run(seed++);
   if (performance.now() >= reportAt) {
     report();

@@ -1,5 +1,5 @@
-import type { ClientInternals, CorkableStream } from "../client.ts";
-import { isCorkable } from "./cork.ts";
+import type { CorkableStream } from "../client.ts";
+import { type Connection, isCorkable } from "./cork.ts";
 import { mergeWrites } from "./merge.ts";
 
 type Write = (chunk: unknown, encoding?: unknown, done?: unknown) => boolean;
@@ -7,7 +7,7 @@ type Write = (chunk: unknown, encoding?: unknown, done?: unknown) => boolean;
 /** A stream of a cluster's node. */
 export interface NodeStream {
   readonly stream: CorkableStream;
-  readonly node: ClientInternals;
+  readonly node: Connection;
   isHeld: boolean;
   /** What the stream already had in its buffer when it was corked, in bytes. */
   alreadyBuffered: number;
@@ -27,7 +27,7 @@ const followed = new WeakSet<object>();
  * Has told of each write to the stream that a node has now. Which node a command goes to is known to the Cluster alone, and only when it
  * is written: the way to one write per node that costs nothing for the nodes that a tick does not write to.
  */
-export function followWrites(node: ClientInternals, listener: WriteListener): void {
+export function followWrites(node: Connection, listener: WriteListener): void {
   const { stream } = node;
   if (!isCorkable(stream) || followed.has(stream)) return;
   followed.add(stream);

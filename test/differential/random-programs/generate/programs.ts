@@ -3,7 +3,7 @@ import { type Pause, type Program, SCRIPTS, type Setup, type Step, type Thread, 
 import { keysWith } from "./arguments.ts";
 import { stepsOn } from "./steps.ts";
 
-const setupWith = (calledBeforeReady: boolean): Arbitrary<Setup> =>
+export const setupWith = (calledBeforeReady: boolean): Arbitrary<Setup> =>
   fc.record({
     client: fc.oneof(
       { weight: 7, arbitrary: fc.constant("ioredis 6") },
@@ -34,7 +34,7 @@ const pause: Arbitrary<Pause> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Pause>("caller", "microtask") },
 );
 
-function tickOf(steps: Arbitrary<Step[]>): Arbitrary<Tick> {
+export function tickOf(steps: Arbitrary<Step[]>): Arbitrary<Tick> {
   const some = fc.array(steps, { minLength: 1, maxLength: 12, size: "max" });
   return fc.record({ steps: some.map((each) => each.flat()), pause });
 }
@@ -52,7 +52,7 @@ const forgottenScripts: Arbitrary<Tick> = fc.constant<Tick>({
   pause: "all",
 });
 
-function call(method: string, ...args: unknown[]): Step {
+export function call(method: string, ...args: unknown[]): Step {
   return { kind: "call", via: "view", caller: 0, consumer: "promise", method, args };
 }
 

@@ -55,6 +55,17 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          provide: { engine: "redis-server" as const },
+          globalSetup: ["./test/require-redis.ts", "./test/require-chromium.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           name: "programs",
           include: ["test/programs/**/*.test.ts"],
           globalSetup: ["./test/require-redis.ts"],

@@ -10,6 +10,7 @@ const alias = {
   "@tickpipe/core/testing": source("./packages/core/src/testing.ts"),
   "@tickpipe/core": source("./packages/core/src/index.ts"),
   "@tickpipe/express": source("./packages/express-adapter/src/index.ts"),
+  "@tickpipe/inspector": source("./packages/inspector/src/index.ts"),
 };
 
 const onBothEngines = ["test/{integration,differential}/**/*.test.ts"];
@@ -38,7 +39,7 @@ export default defineConfig({
         test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "benchmarks/src/**/*.test.ts"] },
       },
       // Faults need a process that can be killed, and settings that only a real server has.
-      onEngine("redis-server", [...onBothEngines, "test/{dropin,faults}/**/*.test.ts"]),
+      onEngine("redis-server", [...onBothEngines, "test/{dropin,faults,findings,inspector}/**/*.test.ts"]),
       onEngine("embedded-valkey", onBothEngines, ofObserving),
       {
         resolve: { alias },
@@ -47,6 +48,17 @@ export default defineConfig({
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
           globalSetup: ["./test/require-redis.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          provide: { engine: "redis-server" as const },
+          globalSetup: ["./test/require-redis.ts", "./test/require-chromium.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,14 +1,15 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { type Scope, type Tickpiped, tickpipe } from "@tickpipe/core";
-import { perRequest } from "@tickpipe/express";
+import { type OpenedRequest, perRequest } from "@tickpipe/express";
 import { countSocketWrites } from "@tickpipe/test-support";
 import express5 from "express";
 import express4 from "express4";
 import type { Redis } from "ioredis";
 import request from "supertest";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
 
 const server = useServer();
@@ -37,6 +38,26 @@ async function listen(app: Parameters<typeof createServer>[1]): Promise<number> 
 const scopeOf = (redis: Tickpiped<Redis>) => redis.tickpipe.currentScope() as Scope<Redis>;
 
 describe.each(versions)("perRequest with $name", ({ express }) => {
+  it("tells on a channel which scope is which request's, while its headers can still be set", async () => {
+    const redis = tickpipe(server.client());
+    const opened: OpenedRequest[] = [];
+    const listener = (message: unknown) => {
+      opened.push(message as OpenedRequest);
+      (message as OpenedRequest).response.setHeader("x-told", "yes");
+    };
+    subscribe("tickpipe:request:open", listener);
+    onTestFinished(() => void unsubscribe("tickpipe:request:open", listener));
+    const app = express();
+    app.use(perRequest(redis));
+    app.get("/a", (req, res) => {
+      const [message] = opened;
+      res.json([message?.request === req, message?.response === res, message?.scope === scopeOf(req.redis)]);
+    });
+    const response = await request(app).get("/a");
+    expect([response.body, response.headers["x-told"]]).toEqual([[true, true, true], "yes"]);
+    expect(opened).toHaveLength(1);
+  });
+
   it("gives each request a view of its own, which counts that request's calls", async () => {
     const redis = tickpipe(server.client());
     const app = express();

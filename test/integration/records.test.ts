@@ -39,6 +39,23 @@ async function recordOf(fn: (redis: Tickpiped<Redis>) => unknown, view = redis, 
 
 const settled = (calls: readonly unknown[]) => Promise.allSettled(calls as Promise<unknown>[]);
 
+it("is made of those scopes alone that when() agrees to", async () => {
+  const answers = [true, false, true];
+  const opened: unknown[] = [];
+  const records = recorded(redis, { when: () => answers.shift() ?? false, opened: (scope) => opened.push(scope.name) });
+  for (const name of ["a", "b", "c"]) {
+    const scope = redis.tickpipe.scope({ name });
+    await scope.redis.get("text");
+    expect(scope.record() !== undefined).toBe(name !== "b");
+    scope.close();
+  }
+  expect(records.map(({ name }) => name)).toEqual(["a", "c"]);
+  expect(opened).toEqual(["a", "c"]);
+  expect(() => redis.tickpipe.record(() => {}, { when: true as never })).toThrow(
+    expect.objectContaining({ code: "ERR_TICKPIPE_INVALID_OPTION" }),
+  );
+});
+
 describe.each(clientVariants)("the record of a scope, with $name", ({ make }) => {
   let view: Tickpiped<Redis>;
   beforeAll(async () => {

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startRedisServer } from "@tickpipe/test-support";
+import type { RequestDetail } from "@tickpipe/inspector";
+import { eventually, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 
@@ -107,6 +109,18 @@ describe("the demo", () => {
     const { user, posts } = (await response.json()) as { user: unknown; posts: unknown[] };
     expect([response.status, user, posts.length]).toEqual([200, { id: "u1", name: "User u1" }, 20]);
     expect((await fetch(url)).status).toBe(401);
+    const careless = await fetch(new URL("/careless/u1", url));
+    expect(((await careless.json()) as { posts: unknown[] }).posts).toHaveLength(10);
+    const waterfall = new URL(`${careless.headers.get("x-tickpipe-inspect")}.json`, url);
+    await eventually("the inspector has the request", async () => (await fetch(waterfall)).ok);
+    const { problems, roundTrips, possibleRoundTrips } = (await (await fetch(waterfall)).json()) as RequestDetail;
+    expect([roundTrips, possibleRoundTrips]).toEqual([13, 2]);
+    const lines = readFileSync("examples/feed/src/app/careless.ts", "utf8").split("\n");
+    const named = problems.map(({ kind, at }) => [kind, at?.file, lines[(at?.line ?? 0) - 1]?.trim()]);
+    expect(named, "by the sources, through their maps").toEqual([
+      ["await-in-loop", "examples/feed/src/app/careless.ts", expect.stringContaining("await redis.hgetall")],
+      ["calls-in-series", "examples/feed/src/app/careless.ts", expect.stringContaining("await redis.get")],
+    ]);
     child.kill("SIGINT");
     expect((await ended).code).toBe(0);
     await expect(fetch(url)).rejects.toThrow();

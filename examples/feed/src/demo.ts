@@ -10,7 +10,7 @@ import { removeKeys, seed } from "./demo/seed.ts";
 
 const USAGE = `Usage: demo [--json | --serve] [--rounds N] [--seconds N]
   --json       print one JSON object instead of a table
-  --serve      keep the wrapped app up and print its address (PORT, else any free port)
+  --serve      keep the wrapped app up, with the inspector, and print its address (PORT, else any free port)
   --rounds N   rounds of load for each app, 5 if not given
   --seconds N  length of a round, 3 if not given`;
 
@@ -31,8 +31,8 @@ async function main(): Promise<void> {
   say(`Redis: ${redis.description}\n`);
   const keyPrefix = `tickpipe-demo:${randomBytes(4).toString("hex")}:`;
   const apps: RunningApp[] = [];
-  const start = async (wrapped: boolean, port = 0): Promise<RunningApp> => {
-    const app = await startApp({ address: redis.address, keyPrefix, wrapped, port });
+  const start = async (wrapped: boolean, inspected = false, port = 0): Promise<RunningApp> => {
+    const app = await startApp({ address: redis.address, keyPrefix, wrapped, inspected, port });
     apps.push(app);
     return app;
   };
@@ -42,9 +42,13 @@ async function main(): Promise<void> {
   try {
     await withClient(redis, { keyPrefix }, seed);
     if (options.serve) {
-      const app = await start(true, Number(process.env.PORT ?? 0));
+      const app = await start(true, true, Number(process.env.PORT ?? 0));
       process.stdout.write(`${app.url}\n`);
-      say(`Try: curl -H 'cookie: sid=u1' ${app.url}   Stop with Ctrl-C.\n`);
+      const { origin } = new URL(app.url);
+      say(`Try: curl -H 'cookie: sid=u1' ${app.url}\n`);
+      say(
+        `See: ${origin}/_tickpipe/ after ${origin}/careless/u1, which waits for Redis without need. Stop with Ctrl-C.\n`,
+      );
       await interrupted;
       return;
     }

@@ -111,7 +111,12 @@ export interface RecordOptions<C extends IoredisClient = IoredisClient> {
    * from 1 on. Default 200.
    */
   maxCallSites?: number;
-  /** Is told of each scope when it is opened. What it throws is an uncaught exception. Default: nobody is. */
+  /**
+   * Is asked when a scope is opened whether it is to be recorded, so that a busy server can have some of its requests recorded and not pay for the rest. What it
+   * throws, `scope()` throws. Default: every scope is recorded.
+   */
+  when?: () => boolean;
+  /** Is told of each scope that is recorded when it is opened. What it throws is an uncaught exception. Default: nobody is. */
   opened?: (scope: Scope<C>) => void;
 }
 

@@ -10,5 +10,6 @@ declare global {
   }
 }
 
+export type { OpenedRequest } from "./opened-requests.ts";
 export { type PerRequestMiddleware, perRequest } from "./per-request.ts";
 export type { PerRequestOptions } from "./per-request-options.ts";

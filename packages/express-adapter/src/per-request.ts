@@ -7,6 +7,7 @@ import {
   TickpipeError,
   tickpipe,
 } from "@tickpipe/core";
+import { tellOpened } from "./opened-requests.ts";
 import {
   type PerRequestOptions,
   type ResolvedPerRequestOptions,
@@ -56,6 +57,7 @@ function openScope<C extends IoredisClient>(
   { abortOnHangUp, onSummary, scope: options }: ResolvedPerRequestOptions,
 ): Scope<C> {
   const scope = view.tickpipe.scope(options);
+  tellOpened(() => ({ scope, request: req, response: res }));
   const end = (): void => {
     if (abortOnHangUp && !res.writableFinished)
       scope.abort(new Error("The browser hung up before the response was sent."));

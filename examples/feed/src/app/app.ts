@@ -1,5 +1,6 @@
 import express, { type Express } from "express";
 import type { Redis } from "ioredis";
+import { carelessFeedOf } from "./careless.ts";
 import { feedOf } from "./posts.ts";
 import { countVisit } from "./rate-limits.ts";
 import { userOfSession } from "./sessions.ts";
@@ -9,11 +10,14 @@ const VISITS_PER_MINUTE = 1_000_000;
 
 /**
  * A small service: `GET /feed` with a `sid` cookie answers with the user's feed. It makes 29 Redis calls for that, and
- * knows nothing of batching: it is handed a client, plain or wrapped.
+ * knows nothing of batching: it is handed a client, plain or wrapped. `GET /careless/:user` is how not to do it.
+ *
+ * @param use adds middleware before the routes
  */
-export function createApp(redis: Redis): Express {
+export function createApp(redis: Redis, use: (app: Express) => void = () => {}): Express {
   const app = express();
   app.disable("x-powered-by");
+  use(app);
 
   app.get("/feed", async (req, res) => {
     const sessionId = /(?:^|; )sid=(\w+)/.exec(req.headers.cookie ?? "")?.[1] ?? "";
@@ -33,6 +37,10 @@ export function createApp(redis: Redis): Express {
       return;
     }
     res.json({ user, unread: Number(unread ?? 0), visitsToday: visits.perDay, posts });
+  });
+
+  app.get("/careless/:user", async (req, res) => {
+    res.json(await carelessFeedOf(redis, req.params.user));
   });
 
   return app;

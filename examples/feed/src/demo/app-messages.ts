@@ -6,6 +6,8 @@ export interface AppSettings {
   readonly address: RedisAddress;
   readonly keyPrefix: string;
   readonly wrapped: boolean;
+  /** Whether the app serves the inspector's page. Only a wrapped one can. */
+  readonly inspected: boolean;
   /** 0 for any free one. */
   readonly port: number;
 }

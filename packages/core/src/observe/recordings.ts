@@ -7,6 +7,7 @@ import { type CallFacts, type RecordingLimits, ScopeRecording } from "./scope-re
 type Told<Owner> = (record: ScopeRecord, owner: Owner) => void;
 
 interface Asked<Owner> extends RecordingLimits {
+  readonly when: (() => boolean) | undefined;
   readonly opened: ((owner: Owner) => void) | undefined;
 }
 
@@ -51,7 +52,8 @@ export class Recordings<Owner> {
   /** The recording of a scope that is opened now; `null` where nobody asks for it. */
   open(name: string | undefined): OpenRecording<Owner> | null {
     if (this.#listeners.size === 0) return null;
-    const asking = [...this.#listeners];
+    const asking = [...this.#listeners].filter(({ when }) => when === undefined || when());
+    if (asking.length === 0) return null;
     const recording = new ScopeRecording(name, mostOf(asking), this.#facts);
     return {
       recording,
@@ -89,7 +91,7 @@ function mostOf(asking: readonly RecordingLimits[]): RecordingLimits {
   };
 }
 
-const KNOWN: readonly string[] = ["callSites", "replyUses", "maxCalls", "maxCallSites", "opened"];
+const KNOWN: readonly string[] = ["callSites", "replyUses", "maxCalls", "maxCallSites", "when", "opened"];
 
 function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
   if (typeof options !== "object" || options === null) {
@@ -101,6 +103,7 @@ function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
     replyUses = false,
     maxCalls = 1_000,
     maxCallSites = 200,
+    when,
     opened,
   } = options as Partial<Asked<Owner>>;
   for (const [name, value] of Object.entries({ callSites, replyUses })) {
@@ -110,8 +113,11 @@ function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
     if (Number.isInteger(value) && value > 0) continue;
     throw invalidOption(`option "${name}" of record()`, "a whole number from 1 on", value);
   }
+  if (when !== undefined && typeof when !== "function") {
+    throw invalidOption('option "when" of record()', "a function that returns true or false", when);
+  }
   if (opened !== undefined && typeof opened !== "function") {
     throw invalidOption('option "opened" of record()', "a function that takes a scope", opened);
   }
-  return { callSites, replyUses, maxCalls, maxCallSites, opened };
+  return { callSites, replyUses, maxCalls, maxCallSites, when, opened };
 }

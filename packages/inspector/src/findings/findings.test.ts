@@ -1,0 +1,140 @@
+import type { RecordedCall, ScopeRecord } from "@tickpipe/core";
+import { describe, expect, it } from "vitest";
+import { diagnose } from "./findings.ts";
+
+const NO_SOURCES = { syntaxOf: () => null, writtenAt: <P>(position: P) => position };
+const THRESHOLDS = { bigReplyBytes: 1000, slowMs: 100 };
+const RESUMED = "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)";
+
+const stackAt = (...lines: number[]): { stack: string } => ({
+  stack: `${lines.map((line) => `    at f (/gone/app.js:${line}:1)`).join("\n")}\n${RESUMED}`,
+});
+
+/** Calls one after another, 10 ms each, where nothing else is said. */
+function recordOf(calls: readonly Partial<RecordedCall>[]): ScopeRecord {
+  const recorded = calls.map(
+    (call, index): RecordedCall => ({
+      command: "get",
+      method: call.command ?? "get",
+      commands: 1,
+      keys: [`key:${index}`],
+      startedMs: index * 10,
+      endedMs: index * 10 + 10,
+      roundTrip: index + 1,
+      answeredBy: "redis",
+      outcome: "ok",
+      errorName: null,
+      errorCode: null,
+      replyBytes: 10,
+      callSite: stackAt(index + 1),
+      ...call,
+    }),
+  );
+  const roundTrips = Math.max(0, ...recorded.map(({ roundTrip }) => roundTrip));
+  const stats = { commands: recorded.length, roundTrips, errors: 0, memoHits: 0, waitedMs: 10 * recorded.length };
+  const rest = { name: undefined, openedAt: 0, durationMs: 1000, droppedCalls: 0, droppedCallSites: 0 };
+  return { ...rest, calls: recorded, stats };
+}
+
+const look = (calls: readonly Partial<RecordedCall>[]) => diagnose(recordOf(calls), NO_SOURCES, THRESHOLDS);
+const kinds = (calls: readonly Partial<RecordedCall>[]) => look(calls).findings.map(({ kind }) => kind);
+
+describe("diagnose", () => {
+  it("finds nothing where nothing was called, and nothing in one call", () => {
+    expect(look([])).toMatchObject({ findings: [], possibleRoundTrips: 0 });
+    expect(look([{}])).toMatchObject({ findings: [], possibleRoundTrips: 1 });
+  });
+
+  it("works without call sites", () => {
+    const all = Array.from({ length: 5 }, () => ({ callSite: null }));
+    expect(look(all)).toMatchObject({ findings: [], possibleRoundTrips: 5 });
+  });
+
+  it("counts a call that still waits as one that has taken no time", () => {
+    expect(kinds([{}, { endedMs: null, outcome: "pending" }])).toEqual([]);
+  });
+
+  it("tells a loop as a guess where the source is not there", () => {
+    const site = stackAt(7);
+    const { findings, possibleRoundTrips } = look([1, 2, 3, 4].map(() => ({ callSite: site })));
+    expect(findings).toMatchObject([{ kind: "await-in-loop", isGuess: true, at: { file: "/gone/app.js", line: 7 } }]);
+    expect(possibleRoundTrips).toBe(1);
+  });
+
+  it("tells a loop also where its reads shared the replies of other requests, but not where a memo answered", () => {
+    const loop = (answeredBy: RecordedCall["answeredBy"]) =>
+      kinds([1, 2, 3, 4].map(() => ({ callSite: stackAt(7), answeredBy, commands: 0 })));
+    expect([loop("dedupe"), loop("memo")]).toEqual([["await-in-loop"], []]);
+  });
+
+  it("takes calls that each hold something of the reply before for a chain, and not for a loop", () => {
+    const chain = (uses: boolean) =>
+      kinds([0, 1, 2, 3].map((n) => ({ callSite: stackAt(7), usesRepliesOf: uses && n > 0 ? [n - 1] : [] })));
+    expect([chain(true), chain(false)]).toEqual([[], ["await-in-loop"]]);
+  });
+
+  it("takes neither a pair, nor the same key again, nor a cursor, for a loop", () => {
+    const site = stackAt(7);
+    expect(kinds([1, 2].map(() => ({ callSite: site })))).toEqual([]);
+    expect(kinds([1, 2, 3, 4].map(() => ({ callSite: site, keys: ["job"] })))).toEqual([]);
+    expect(kinds([1, 2, 3, 4].map((n) => ({ callSite: site, command: "sscan", keys: [`set:${n}`] })))).toEqual([]);
+  });
+
+  it("finds the same read again, but not after a write to its key, after anything unknown, or after an error", () => {
+    const read = { keys: ["user"] };
+    const between = (call: Partial<RecordedCall>) => kinds([read, call, read]);
+    expect(kinds([read, read])).toEqual(["read-twice"]);
+    expect(between({ command: "hget", keys: ["user"] })).toEqual(["read-twice"]);
+    expect(between({ command: "set", keys: ["other"] })).toEqual(["read-twice"]);
+    expect(between({ command: "set", keys: ["user"] })).toEqual([]);
+    expect(between({ command: "flushdb", keys: [] })).toEqual([]);
+    expect(between({ command: "pipeline", keys: [] })).toEqual([]);
+    expect(kinds([{ ...read, outcome: "error" }, read])).toEqual([]);
+  });
+
+  it("does not take fields of one hash for the same read, nor keys beyond those that are recorded", () => {
+    expect(
+      kinds([
+        { command: "hget", keys: ["user"] },
+        { command: "hget", keys: ["user"] },
+      ]),
+    ).toEqual([]);
+    const many = { command: "mget", keys: Array.from({ length: 16 }, (_, i) => `key:${i}`) };
+    expect(kinds([many, many])).toEqual([]);
+  });
+
+  it("finds batches of one from two on, and none where one was larger", () => {
+    const site = stackAt(3);
+    const batch = (command: string, commands: number) => ({ command, commands, callSite: site });
+    expect(kinds([batch("pipeline", 1), batch("pipeline", 1)])).toEqual(["batch-of-one"]);
+    expect(kinds([batch("multi", 3), batch("multi", 3)])).toEqual(["batch-of-one"]);
+    expect(kinds([batch("pipeline", 1)])).toEqual([]);
+    expect(kinds([batch("pipeline", 1), batch("pipeline", 2)])).toEqual([]);
+  });
+
+  it("finds a big reply from its threshold on, once for each line", () => {
+    expect(kinds([{ replyBytes: 999 }])).toEqual([]);
+    const { findings } = look([1, 2, 3].map(() => ({ replyBytes: 5000, callSite: stackAt(4), keys: [] })));
+    expect(findings).toMatchObject([{ kind: "big-reply", title: "get: a reply of about 5 KiB, 3 such in all." }]);
+  });
+
+  it("finds a slow command, the first of its round trip, and none that may wait on the server", () => {
+    const slow = { endedMs: 500, roundTrip: 2, startedMs: 10 };
+    const { findings } = look([{}, slow, { ...slow, endedMs: 501 }]);
+    expect(findings.map(({ kind, steps }) => [kind, steps[0]?.index])).toEqual([["slow-command", 1]]);
+    expect(kinds([{}, { ...slow, command: "blpop" }])).toEqual([]);
+    expect(kinds([{}, { ...slow, endedMs: 109 }])).toEqual([]);
+  });
+
+  it("takes no call for slow where the request's others were", () => {
+    const calls = [0, 150, 300, 450].map((startedMs) => ({ startedMs, endedMs: startedMs + 150 }));
+    expect(kinds(calls)).toEqual([]);
+  });
+
+  it("spares a round trip only if all its calls could go earlier", () => {
+    const site = stackAt(7);
+    const loop = [1, 2, 3, 4].map((roundTrip) => ({ callSite: site, roundTrip }));
+    const others = [3, 4].map((roundTrip) => ({ command: "hset", roundTrip, startedMs: 100, endedMs: 110 }));
+    expect(look([...loop, ...others]).possibleRoundTrips).toBe(3);
+  });
+});

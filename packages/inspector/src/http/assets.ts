@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { respond, respondText } from "./responses.ts";
+
+const { resolve } = createRequire(import.meta.url);
+/** The page's own modules as tsc has compiled them, the same whether this module runs from src/ or from dist/. */
+const PAGE = fileURLToPath(new URL("../../dist/page/", import.meta.url));
+const ASSETS = fileURLToPath(new URL("../../assets/", import.meta.url));
+
+/** The libraries of the page, as npm has installed them. */
+const LIBRARIES: ReadonlyMap<string, () => string> = new Map([
+  ["preact.js", () => resolve("preact")],
+  ["preact-hooks.js", () => resolve("preact/hooks")],
+  ["htm.js", () => join(dirname(resolve("htm")), "htm.module.js")],
+  ["uplot.js", () => resolve("uplot/dist/uPlot.esm.js")],
+  ["uplot.css", () => resolve("uplot/dist/uPlot.min.css")],
+]);
+
+const TYPES: ReadonlyMap<string, string> = new Map([
+  [".js", "text/javascript; charset=utf-8"],
+  [".css", "text/css; charset=utf-8"],
+  [".svg", "image/svg+xml"],
+  [".html", "text/html; charset=utf-8"],
+]);
+
+interface Asset {
+  readonly body: Buffer;
+  readonly tag: string;
+}
+
+/** The page's files, each read when it is first asked for. */
+export class Assets {
+  readonly #read = new Map<string, Asset | null>();
+
+  /** The page itself. Its links are relative, so that it can be mounted anywhere, also behind a proxy that cuts a prefix. */
+  html(depth: 0 | 1): string {
+    return (
+      this.#find("page.html")
+        ?.body.toString()
+        .replaceAll("%BASE%", depth === 0 ? "./" : "../") ?? ""
+    );
+  }
+
+  respond(res: ServerResponse, name: string): void {
+    const asset = name === "page.html" ? null : this.#find(name);
+    if (asset === null) {
+      respondText(res, 404, "Not found.");
+      return;
+    }
+    // Asked for anew each time, so that an update shows at once; a file that has not changed is not sent again.
+    const headers = { "Cache-Control": "no-cache", ETag: asset.tag };
+    if (res.req.headers["if-none-match"] === asset.tag) respond(res, 304, "", headers);
+    else respond(res, 200, asset.body, { ...headers, "Content-Type": TYPES.get(extname(name)) ?? "text/plain" });
+  }
+
+  #find(name: string): Asset | null {
+    let asset = this.#read.get(name);
+    if (asset === undefined && /^[\w-]+(\/[\w-]+)?\.\w+$/.test(name)) {
+      asset = readAsset(name);
+      if (asset !== null) this.#read.set(name, asset);
+    }
+    return asset ?? null;
+  }
+}
+
+function readAsset(name: string): Asset | null {
+  try {
+    const body = contentOf(name);
+    return { body, tag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
+  } catch {
+    return null;
+  }
+}
+
+function contentOf(name: string): Buffer {
+  const library = /^library\/(.+)$/.exec(name)?.[1];
+  if (library !== undefined) {
+    const text = readFileSync(LIBRARIES.get(library)?.() ?? "", "utf8");
+    // The one import of another library: browsers resolve no bare names, and an import map would be an inline script.
+    return Buffer.from(
+      text.replace(/from\s*"preact"/g, 'from"./preact.js"').replace(/^\/\/# sourceMappingURL=.*$/m, ""),
+    );
+  }
+  const isModule = name.endsWith(".js");
+  const text = readFileSync(join(isModule ? PAGE : ASSETS, name), "utf8");
+  return Buffer.from(text.replace(/^\/\/# sourceMappingURL=.*$/m, ""));
+}

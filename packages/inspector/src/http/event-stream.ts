@@ -1,0 +1,109 @@
+import type { ServerResponse } from "node:http";
+import type { Pace } from "../requests/pace.ts";
+import type { LoggedRequest, RequestLog } from "../requests/request-log.ts";
+import type { RequestViews } from "../requests/request-views.ts";
+import type { RequestsMessage } from "../view-model.ts";
+import { HEADERS, PERMALINK_HEADER, respondText } from "./responses.ts";
+
+// Taken when the module loads, so that a test suite with fake timers does not stop the page.
+const { setInterval, clearInterval } = globalThis;
+
+const EVERY_MS = 250;
+/** More requests than that between two messages are counted, and not looked at: findings cost time, which belongs to the application. */
+const MOST_IN_A_MESSAGE = 40;
+const MOST_STREAMS = 16;
+/** Proxies and browsers give up a stream on which nothing comes. */
+const HEARTBEAT_MS = 15_000;
+
+/** What an open page knows: requests up to a sequence number, and how many had come too fast by then. */
+interface Told {
+  readonly sequence: number;
+  readonly refused: number;
+}
+
+/** Tells open pages of new requests, by server-sent events. While no page is open it does nothing. */
+export class EventStream {
+  readonly #log: RequestLog;
+  readonly #pace: Pace;
+  readonly #views: RequestViews;
+  /** The open streams, each with what it has been told. */
+  readonly #streams = new Map<ServerResponse, Told>();
+  /** Those that a message is being made for. */
+  readonly #busy = new Set<ServerResponse>();
+  #timer: NodeJS.Timeout | undefined;
+  #quietMs = 0;
+
+  constructor(log: RequestLog, pace: Pace, views: RequestViews) {
+    this.#log = log;
+    this.#pace = pace;
+    this.#views = views;
+  }
+
+  /** Answers with a stream: first what is there, the newest first and a portion at a time, then what comes. */
+  async open(res: ServerResponse): Promise<void> {
+    if (this.#streams.size >= MOST_STREAMS) {
+      respondText(res, 503, `There are ${MOST_STREAMS} open pages already. Close one.`);
+      return;
+    }
+    res.removeHeader(PERMALINK_HEADER);
+    res.writeHead(200, { ...HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" });
+    res.write("retry: 2000\n\n");
+    this.#streams.set(res, this.#now());
+    res.once("close", () => this.#drop(res));
+    const all = this.#log.newest(0, Number.POSITIVE_INFINITY);
+    for (let from = 0; from === 0 || from < all.length; from += MOST_IN_A_MESSAGE) {
+      await this.#send(res, from === 0 ? "all" : "older", all.slice(from, from + MOST_IN_A_MESSAGE), 0);
+      if (res.destroyed) return;
+    }
+    if (this.#streams.has(res)) this.#timer ??= setInterval(this.#tellAll, EVERY_MS).unref();
+  }
+
+  close(): void {
+    for (const stream of this.#streams.keys()) stream.end();
+  }
+
+  #drop(res: ServerResponse): void {
+    this.#streams.delete(res);
+    if (this.#streams.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  readonly #tellAll = (): void => {
+    this.#quietMs += EVERY_MS;
+    const isQuiet = this.#quietMs >= HEARTBEAT_MS;
+    if (isQuiet) this.#quietMs = 0;
+    for (const [stream, told] of this.#streams) {
+      // A page that is slow to read must not make the server hold what it has not read.
+      if (stream.writableNeedDrain || this.#busy.has(stream)) continue;
+      if (isQuiet) stream.write(": still here\n\n");
+      this.#tell(stream, told);
+    }
+  };
+
+  #now(): Told {
+    return { sequence: this.#log.sequence, refused: this.#pace.refused };
+  }
+
+  #tell(stream: ServerResponse, told: Told): void {
+    const now = this.#now();
+    if (now.sequence === told.sequence && now.refused === told.refused) return;
+    const fresh = this.#log.newest(told.sequence, MOST_IN_A_MESSAGE);
+    this.#streams.set(stream, now);
+    const unseen = now.sequence - told.sequence - fresh.length + now.refused - told.refused;
+    void this.#send(stream, "more", fresh, unseen);
+  }
+
+  async #send(
+    stream: ServerResponse,
+    event: string,
+    requests: readonly LoggedRequest[],
+    skipped: number,
+  ): Promise<void> {
+    this.#busy.add(stream);
+    const shown = await this.#views.summariesOf(requests);
+    this.#busy.delete(stream);
+    const message: RequestsMessage = { requests: shown, skipped };
+    if (!stream.destroyed) stream.write(`event: ${event}\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+}

@@ -1,0 +1,47 @@
+import type { ServerResponse } from "node:http";
+
+/** No script, style or connection but to this origin; nothing inline; no frame around it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** What all of the page's responses carry. */
+export const HEADERS: Readonly<Record<string, string>> = {
+  "Content-Security-Policy": POLICY,
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cache-Control": "no-store",
+};
+
+/** The permalink's header: not on the page's own responses. */
+export const PERMALINK_HEADER = "X-Tickpipe-Inspect";
+
+export function respond(
+  res: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  res.removeHeader(PERMALINK_HEADER);
+  res.writeHead(status, { ...HEADERS, "Content-Length": String(Buffer.byteLength(body)), ...headers });
+  res.end(res.req?.method === "HEAD" ? undefined : body);
+}
+
+export const respondText = (res: ServerResponse, status: number, text: string): void =>
+  respond(res, status, `${text}\n`, { "Content-Type": "text/plain; charset=utf-8" });
+
+export const respondJson = (
+  res: ServerResponse,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void => respond(res, 200, JSON.stringify(value), { "Content-Type": "application/json; charset=utf-8", ...headers });

@@ -150,6 +150,28 @@ describe("blocking calls on a cluster", () => {
     expect(portOf(redis, "{moving}")).toBe(to.port);
   });
 
+  it("ask the other node for a key that is on its way there", async () => {
+    const redis = await connect();
+    const { nodes } = setup.cluster;
+    const slot = slotOf("{asked}");
+    const { masterOf, masters } = await slotOwners(nodes[0]?.port ?? 0);
+    const from = nodes.find(({ port }) => port === masterOf(slot));
+    const to = nodes.find(({ port }) => masters.includes(port) && port !== from?.port);
+    const [source, target] = [from, to].map((node) => new Redis({ host: HOST, port: node?.port ?? 0 }));
+    await target?.call("CLUSTER", "SETSLOT", slot, "IMPORTING", from?.id ?? "");
+    await source?.call("CLUSTER", "SETSLOT", slot, "MIGRATING", to?.id ?? "");
+    const waiting = redis.blpop("{asked}", 0);
+    await eventually("the call is blocked at the other node", async () =>
+      String(await target?.info("clients")).includes("blocked_clients:1\r"),
+    );
+    await redis.rpush("{asked}", "found");
+    expect(await waiting).toEqual(["{asked}", "found"]);
+    for (const node of [source, target]) {
+      await node?.call("CLUSTER", "SETSLOT", slot, "STABLE");
+      node?.disconnect();
+    }
+  });
+
   it("are told of a failover that an operator asks for, as on the plain client", async () => {
     const raw = await connectAll(await setup.connect());
     const redis = tickpipe(await connectAll(await setup.connect()));

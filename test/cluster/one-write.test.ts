@@ -171,6 +171,21 @@ describe("one write per node and tick", () => {
     expect(writes.take()).toEqual([1, 1, 1]);
   });
 
+  it("gathers again when the client was disconnected and connects anew", async () => {
+    const raw = await connect();
+    const redis = tickpipe(raw);
+    const ended = once(raw, "end");
+    redis.disconnect();
+    await ended;
+    await redis.connect();
+    await connectAll(raw);
+    const writes = countNodeWrites(raw);
+    await Promise.all(keys.map((key) => redis.get(key)));
+    expect(writes.take()).toEqual([1, 1, 1]);
+    await redis.rpush("{again}", 1);
+    expect(await redis.blpop("{again}", 1)).toEqual(["{again}", "1"]);
+  });
+
   it("keeps the order of calls on one node", async () => {
     const redis = tickpipe(await connect());
     const calls = range(50).map((i) => (i % 2 === 0 ? redis.incr("{n}") : redis.call("INCR", "{n}")));

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { eventually, failOverTo, HOST, moveSlots, slotOf, slotOwners, untilMaster } from "@tickpipe/test-support";
 import { type Cluster, Redis } from "ioredis";
@@ -32,6 +33,8 @@ describe("transactions and blocked calls through the faults of a cluster", () =>
           () => done.set(tag, (done.get(tag) ?? 0) + 1),
           (error: Error) => errors.push(error.message),
         );
+        // A client that has ended rejects at once: without a turn of the event loop nothing could end this.
+        await turn();
       }
     };
     // As many at a time as there are dedicated connections to a node.
@@ -41,11 +44,14 @@ describe("transactions and blocked calls through the faults of a cluster", () =>
       const until = total() + count;
       return eventually("more were executed", () => total() >= until);
     };
-    await more(20);
-    await happening();
-    await more(20);
-    isOver = true;
-    await all;
+    try {
+      await more(20);
+      await happening();
+      await more(20);
+    } finally {
+      isOver = true;
+      await all;
+    }
     return { done, errors };
   };
 

@@ -70,6 +70,18 @@ describe("blocking calls on a cluster", () => {
     await Promise.all(waiting);
   });
 
+  it("leave no idle connection to a node that has left", async () => {
+    const redis = await connect();
+    await redis.rpush("{left}", 1);
+    await redis.blpop("{left}", 1);
+    expect(redis.tickpipe.stats().blockingConnections).toBe(1);
+    const node = redis.nodes("master").find(({ options }) => options.port === portOf(redis, "{left}"));
+    node?.disconnect();
+    await eventually("the idle connection is closed", () => redis.tickpipe.stats().blockingConnections === 0);
+    await redis.rpush("{left}", 2);
+    expect(await redis.blpop("{left}", 1)).toEqual(["{left}", "2"]);
+  });
+
   it("come after what was called before them", async () => {
     const redis = await connect();
     const [, popped] = await Promise.all([redis.rpush("{after}", "mine"), redis.blpop("{after}", 1)]);

@@ -11,6 +11,13 @@ export async function connectAll(client: Cluster): Promise<Cluster> {
   return client;
 }
 
+/** Connects a Cluster client to every master, and waits until each connection is ready. */
+export async function connectMasters(client: Cluster): Promise<Cluster> {
+  await client.ping();
+  await Promise.all(client.nodes("master").map((node) => node.ping()));
+  return client;
+}
+
 /** Counts the writes to each node's socket, in the order of `nodes()`. */
 export function countNodeWrites(client: Cluster, role: "all" | "master" | "slave" = "master"): { take(): number[] } {
   const counters = client.nodes(role).map((node: Redis) => countSocketWrites(node.stream));

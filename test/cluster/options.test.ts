@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { tracingChannel } from "node:diagnostics_channel";
 import { tickpipe } from "@tickpipe/core";
 import { perRequest } from "@tickpipe/express";
 import { eventually, startProxy } from "@tickpipe/test-support";
@@ -98,6 +100,30 @@ describe("options of a Cluster", () => {
     const settled = await Promise.allSettled([redis.set("{u}a", 1), redis.set("{u}a", bad), redis.get("{u}a")]);
     expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     raw.disconnect();
+  });
+});
+
+describe("async context on a cluster", () => {
+  it("tracing and callers see each command under its own caller", async () => {
+    const redis = tickpipe(await connect());
+    const caller = new AsyncLocalStorage<string>();
+    const seen: string[] = [];
+    const note = (message: unknown): void => {
+      const { command, args = [] } = message as { command: string; args?: readonly unknown[] };
+      if (command === "get") seen.push(`${String(args[0])} of ${caller.getStore()}`);
+    };
+    const channel = tracingChannel("ioredis:command");
+    const subscribers = { start: note, end() {}, asyncStart() {}, asyncEnd() {}, error() {} };
+    channel.subscribe(subscribers);
+    const request = async (name: string) => {
+      await Promise.all([redis.get(`${name} 1`), redis.get(`${name} 2`)]);
+      expect(caller.getStore()).toBe(name);
+    };
+    await Promise.all(["ann", "bob", "cyd"].map((name) => caller.run(name, request, name)));
+    channel.unsubscribe(subscribers);
+    expect(seen.sort()).toEqual(
+      ["ann", "bob", "cyd"].flatMap((name) => [`${name} 1 of ${name}`, `${name} 2 of ${name}`]),
+    );
   });
 });
 

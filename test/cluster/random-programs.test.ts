@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { medianTick, printTally, Rounds } from "../differential/random-programs/rounds.ts";
 
-const COMMANDS = Number(process.env.CLUSTER_COMMANDS ?? 15_000);
+const COMMANDS = Number(process.env.CLUSTER_COMMANDS ?? 10_000);
 const { SEED } = process.env;
 const firstSeed = SEED ? Number(SEED) : Math.floor(Math.random() * 2 ** 31);
 

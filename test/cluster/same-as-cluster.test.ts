@@ -1,7 +1,7 @@
 import { tickpipe } from "@tickpipe/core";
 import type { Cluster, ClusterOptions } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
-import { connectAll } from "./client-nodes.ts";
+import { connectMasters } from "./client-nodes.ts";
 import { callsInOneSlot, clusterCalls } from "./cluster-calls.ts";
 import { useCluster } from "./cluster-sides.ts";
 import { clusterVariants } from "./cluster-variants.ts";
@@ -16,7 +16,7 @@ describe.each(clusterVariants)("$name", ({ make }) => {
   const connect = async (options: ClusterOptions = {}): Promise<Cluster> => {
     const client = make(setup.cluster.nodes, options);
     made.push(client);
-    return connectAll(client);
+    return connectMasters(client);
   };
 
   async function outcomes(program: (cluster: Cluster) => unknown, options?: ClusterOptions): Promise<unknown[]> {

@@ -18,7 +18,10 @@ export interface TickpipeStats extends BatchStats {
   readonly lean: boolean;
   /** Reads that were not sent, since the same read of their tick had been; `commands` does not count them. */
   readonly deduplicated: number;
-  /** How many commands are pending now: waiting for a connection, in flight, or blocked. A `transaction()` counts as one. */
+  /**
+   * How many commands are pending now: waiting for a connection, in flight, or blocked; on a Cluster at all nodes together, and waiting to be sent
+   * again. A `transaction()` counts as one.
+   */
   readonly pending: number;
   /** How many calls wait now for room, with `whenFull: "wait"`. */
   readonly waiting: number;
@@ -61,11 +64,15 @@ export interface TickpipeControls<C extends IoredisClient> {
    * Runs a transaction that goes through only if nobody has changed `watchKeys` since it read them: WATCH, what `fn` calls, MULTI, EXEC, on
    * a connection of its own. Where a watched key was changed, all of it is done again, `fn` included, after a random time.
    *
+   * On a Cluster it runs on the node that has the watched keys, which must be in one hash slot; `tx` is then a client of that node alone, and for
+   * keys of that slot. Where the slot has moved, all of it is done again at its new node.
+   *
    * @param watchKeys the keys to watch, at least one
    * @param fn reads with `tx`, a client of the same type, and returns `tx.multi()` with the commands, without `exec()`; or `null`, if there
    *   is nothing to do. It may run several times, so that it must do nothing elsewhere. `tx` is refused once it has returned.
    * @returns what ioredis's `exec()` gives: `[error, result]` of each command; `null` if `fn` returned `null` or `undefined`
-   * @throws {TickpipeError} `ERR_TICKPIPE_CONFLICT` if a watched key was changed in every try, `ERR_TICKPIPE_TRANSACTION_MISUSE`
+   * @throws {TickpipeError} `ERR_TICKPIPE_CONFLICT` if a watched key was changed in every try, `ERR_TICKPIPE_TRANSACTION_MISUSE`; on a Cluster
+   *   `ERR_TICKPIPE_CROSS_SLOT` for keys of several slots, `ERR_TICKPIPE_SLOT_MOVING` if no try found the node that has them
    * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_ARGUMENT`, `ERR_TICKPIPE_INVALID_OPTION`, before anything is sent
    * @throws {Error} what `fn` throws, after UNWATCH; ioredis's own errors. If the connection is lost once EXEC has been sent, nobody knows
    *   whether it was executed: it is not tried again.

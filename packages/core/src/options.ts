@@ -17,7 +17,7 @@ export interface TickpipeOptions {
   /**
    * How much may be held back within one tick, in bytes as the socket counts them (`writableLength`: a
    * string counts one per UTF-16 unit). At this size the batch leaves early, and the tick goes on with
-   * the next one. A positive number or `Infinity`. Default 1 MiB.
+   * the next one. On a Cluster each node has a batch of its own. A positive number or `Infinity`. Default 1 MiB.
    */
   maxBatchBytes?: number;
   /**

@@ -30,6 +30,7 @@ export function clusterRoutes(
       isLike: (node, wanted) => addressOf(node) === addressOf(wanted),
     };
     const pool = new LanePool(client, max, source as LaneSource<unknown>);
+    client.on("-node", (node) => pool.dropIdle(node));
     return {
       pool,
       ofCall: (command, args) => {

@@ -93,6 +93,11 @@ export class LanePool {
     }
   }
 
+  /** Closes the idle connections of a kind that no call is likely to ask for again. */
+  dropIdle(kind: unknown): void {
+    for (const lane of [...this.#idle]) if (this.#source.isLike(lane.kind, kind)) this.#drop(lane);
+  }
+
   #make(kind: unknown): Lane {
     const client = this.#source.make(kind) as IoredisClient;
     const lane: Lane = { client, internals: internalsOf(client), kind };

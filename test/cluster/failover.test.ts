@@ -44,8 +44,8 @@ describe("a replica that takes its master's place, under load", () => {
     for (const [name, { plain, wrapped }] of sides) {
       const [ofPlain, ofWrapped] = await Promise.all([plain.outcome(), wrapped.outcome()]);
       console.log(`CLUSTER FAILOVER, ${name}\nplain:   ${summary(ofPlain)}\nwrapped: ${summary(ofWrapped)}`);
-      expect(ofPlain, name).toMatchObject({ wrong: [], stale: 0, miscounted: 0, errors: {} });
-      expect(ofWrapped, name).toMatchObject({ wrong: [], stale: 0, miscounted: 0, errors: {} });
+      expect(ofPlain, name).toMatchObject({ wrong: [], miscounted: 0, errors: {} });
+      expect(ofWrapped, name).toMatchObject({ wrong: [], miscounted: 0, errors: {} });
     }
     await cluster.untilWhole();
   });

@@ -13,7 +13,10 @@ export interface LoadOutcome {
   readonly errors: Readonly<Record<string, number>>;
   /** Replies that no caller may get: another owner's value, another key's, or none of that command. */
   readonly wrong: readonly string[];
-  /** Reads that were older than a write that had been acknowledged before they were called. A failover may lose writes. */
+  /**
+   * Reads that were older than a write that had been acknowledged before they were called. For the reader, and not to be zero: a failover may lose
+   * writes, and of two writes that nobody awaits in between, one that is redirected may land after the other, with the plain client too.
+   */
   readonly stale: number;
   /** INCRs that were acknowledged, less those that the counters hold at the end: 0 if each was counted once. */
   readonly miscounted: number;

@@ -191,8 +191,9 @@ describe("identical reads in a tick", () => {
     const calls = Promise.all(range(5).map(() => redis.get("key")));
     redis.disconnect(true);
     expect(await calls).toEqual(range(5).map(() => "value"));
-    const timed = tickpipe(server.client({ commandTimeout: 30 }));
+    const timed = tickpipe(server.client());
     await timed.ping();
+    timed.options.commandTimeout = 30;
     await plain.client("PAUSE", 200, "ALL");
     const settled = await Promise.allSettled(range(3).map(() => timed.get("key")));
     const reasons = settled.map((each) => (each as PromiseRejectedResult).reason as Error);

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from "fast-check";
 import type { BatchStep, CallStep, Consumer, Invocation, Step, Via } from "../program.ts";
-import { type Keys, POISONS, shortValue } from "./arguments.ts";
+import { type Keys, POISONS, shortValue, TYPES } from "./arguments.ts";
 import { hashCommands, listCommands, setCommands, sortedSetCommands } from "./collection-commands.ts";
 import type { Commands } from "./command.ts";
 import { mistakesAmong } from "./mistakes.ts";
@@ -73,14 +73,16 @@ function batchOf(invocation: Arbitrary<Invocation>): Arbitrary<BatchStep> {
 }
 
 /** Reads of one key that are alike, with now and then a write of it between. */
-function identicalReads(reads: Arbitrary<Invocation>, writes: Arbitrary<Invocation>): Arbitrary<Step[]> {
+function identicalReads(reads: Arbitrary<Invocation>, writes: Arbitrary<Invocation>, keys: Keys): Arbitrary<Step[]> {
+  // The first argument of XINFO, say, is none; written to as one, it would be a key on which threads meet.
+  const names: ReadonlySet<unknown> = new Set(TYPES.flatMap(keys.names));
   return fc
     .tuple(callOf(reads), fc.array(fc.option(callOf(writes)), { minLength: 1, maxLength: 3 }))
     .map(([read, between]) => [
       read,
       ...between.flatMap((write) => {
         const [key] = read.args;
-        const onSameKey = write && typeof key === "string" && !write.method.startsWith("call") && write.args.length > 0;
+        const onSameKey = write && names.has(key) && !write.method.startsWith("call") && write.args.length > 0;
         return onSameKey ? [{ ...write, args: [key, ...write.args.slice(1)] }, read] : [read];
       }),
     ]);
@@ -162,7 +164,7 @@ export function stepsOn(keys: Keys, ownsConnection: boolean): StepSource {
         (step) => [step],
       ),
     },
-    { weight: 5, arbitrary: identicalReads(reads, writes) },
+    { weight: 5, arbitrary: identicalReads(reads, writes, keys) },
     { weight: 1, arbitrary: flush },
   ];
   const warm = [...cold, { weight: 1, arbitrary: poisoned(commands) }];

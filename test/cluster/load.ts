@@ -32,6 +32,7 @@ interface Tagged {
   readonly counter: string;
   written: number;
   acknowledged: number;
+  isWriting: boolean;
   increments: number;
   lastSuccess: number;
   longestGap: number;
@@ -60,7 +61,7 @@ export class Load {
       value: `{${tag}}:value:${owner}`,
       twin: `{${tag}}:twin:${owner}`,
       counter: `{${tag}}:counter:${owner}`,
-      ...{ written: 0, acknowledged: 0, increments: 0, lastSuccess: 0, longestGap: 0, answered: 0 },
+      ...{ written: 0, acknowledged: 0, isWriting: false, increments: 0, lastSuccess: 0, longestGap: 0, answered: 0 },
     }));
   }
 
@@ -126,14 +127,21 @@ export class Load {
 
   #call(tagged: Tagged, kind: number): void {
     const { value, twin, counter, acknowledged } = tagged;
-    if (kind === 0) {
+    // Of two writes under way, the later may be redirected sooner and come first, on any client: a caller who minds awaits.
+    if (kind === 0 && !tagged.isWriting) {
       const version = ++tagged.written;
+      tagged.isWriting = true;
       const text = `${ownedValue(value, this.owner)}${version}`;
-      this.#note("set", tagged, this.#redis.set(value, text), (reply) => {
-        tagged.acknowledged = Math.max(tagged.acknowledged, version);
+      const written = this.#redis.set(value, text);
+      this.#note("set", tagged, written, (reply) => {
+        tagged.acknowledged = version;
         return reply === "OK";
       });
-    } else if (kind === 1) {
+      const settle = (): void => {
+        tagged.isWriting = false;
+      };
+      written.then(settle, settle);
+    } else if (kind <= 1) {
       this.#note("get", tagged, this.#redis.get(value), (reply) => this.#isOwn(reply, value, acknowledged));
     } else if (kind === 2) {
       this.#note("incr", tagged, this.#redis.incr(counter), (reply) => {

@@ -4,7 +4,7 @@ import { range } from "../engine.ts";
 import { FOLLOWERS, type Sides, summary, tagsIn, useCluster } from "./cluster-sides.ts";
 import { calledMore, Load, underLoad } from "./load.ts";
 
-/** `MIGRATED_SLOTS=500` for the whole of it; CI moves fewer. */
+/** `pnpm test:migration` moves 500; CI fewer. */
 const SLOTS = Number(process.env.MIGRATED_SLOTS ?? 60);
 const CALLS_PER_SECOND = 2_000;
 const AT_ONCE = 10;

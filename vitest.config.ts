@@ -33,6 +33,8 @@ const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[],
 
 export default defineConfig({
   test: {
+    // Tests wait for servers more than they compute. By default vitest would leave one core of two to nobody.
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias },

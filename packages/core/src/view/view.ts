@@ -19,8 +19,7 @@ export function createViewClass(context: ViewContext): ViewClass {
   const prototype: object = Object.create(fallThroughTo(context));
   for (const name of commandMethodNames(client, internals)) {
     // Looked up at each call: an APM agent or a test may have replaced the client's method meanwhile.
-    const method = commandMethod(context, name, () => internals[name], true);
-    defineHidden(prototype, name, method);
+    defineOnFirstUse(prototype, name, () => commandMethod(context, name, () => internals[name], true));
   }
   for (const name of ["pipeline", "multi"] as const) {
     defineHidden(prototype, name, pipelineMethod(context, name));
@@ -58,6 +57,26 @@ function viewClass(prototype: object): ViewClass {
 /** Whether this is a view, of whatever client and of whatever copy of this package. */
 export function isView(value: unknown): boolean {
   return typeof value === "object" && value !== null && (value as { [IS_VIEW]?: unknown })[IS_VIEW] === true;
+}
+
+/**
+ * The same for a value that is made when it is first asked for: of some 500 methods an application calls a few dozen, and all of them would hold half a
+ * megabyte for each client.
+ */
+function defineOnFirstUse(target: object, name: PropertyKey, make: () => unknown): void {
+  Object.defineProperty(target, name, {
+    get: () => {
+      const value = make();
+      defineHidden(target, name, value);
+      return value;
+    },
+    // As assigning to an inherited property does.
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
+    },
+    configurable: true,
+    enumerable: false,
+  });
 }
 
 // Writable, so that `redis.get = spy` works as on the client; not enumerable, so that the view lists no keys of its own.

@@ -52,8 +52,9 @@ function goesToOneNode({ method, args }: Invocation, tag: string): boolean {
   const flat = args.flat();
   const name = isGeneric ? String(flat.shift()) : method.replace(/Buffer$/, "");
   if (name !== name.toLowerCase() || HAS_KEY_AFTER_SUBCOMMAND.has(name) || !exists(name)) return false;
-  // Of a single argument MSET takes the pairs, of a Buffer its bytes. All keys of the objects of programs are of the thread.
-  if (TAKES_PAIRS.has(name) && flat.length === 1) return isPairs(flat[0]);
+  // Of a single argument MSET takes the pairs, of a Buffer its bytes, and of a poison, which no other call can encode, a key of its own.
+  if (TAKES_PAIRS.has(name) && flat.length === 1)
+    return isPairs(flat[0]) && keysOfPairs(flat[0]).every((key) => isKeyOf(tag, key));
   try {
     const keys = getKeyIndexes(name, flat as string[]).map((index) => flat[index]);
     return keys.length > 0 && keys.every((key) => isKeyOf(tag, key));
@@ -64,8 +65,12 @@ function goesToOneNode({ method, args }: Invocation, tag: string): boolean {
 
 const TAKES_PAIRS: ReadonlySet<string> = new Set(["mset", "msetnx"]);
 
-function isPairs(argument: unknown): boolean {
+function isPairs(argument: unknown): argument is object {
   return argument instanceof Map || (typeof argument === "object" && argument?.constructor === Object);
+}
+
+function keysOfPairs(pairs: object): unknown[] {
+  return pairs instanceof Map ? [...pairs.keys()] : Object.keys(pairs);
 }
 
 function isKeyOf(tag: string, key: unknown): boolean {

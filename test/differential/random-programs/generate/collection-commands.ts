@@ -101,7 +101,8 @@ export function sortedSetCommands(keys: Keys): Commands {
       command("zcount", key, score, "+inf"),
       command("zinter", 2, key, key, "WITHSCORES"),
       command("zdiff", 2, key, key),
-      command("zscan", key, 0),
+      // Of one member: SORT gives a sorted set an encoding of which the order is random on each server.
+      command("zscan", key, 0, "MATCH", "a"),
       command("geopos", key, member),
       command("geodist", key, member, member),
       command("geosearch", key, "FROMLONLAT", 13, 38, "BYRADIUS", 300, "km", "ASC", "WITHDIST"),

@@ -114,6 +114,24 @@ describe("the HTTP benchmark", () => {
     expect(shown).toMatch(median > 0 ? /^\d+\.\d\d$/ : /^\?$/);
   });
 
+  it("compares what scopes cost with an app that goes without", async () => {
+    const { code, stdout, stderr } = await run(["--scopes", "--calls", "3", ...SLICES, "--json", json]);
+    expect(stderr.replaceAll(".", "").trim()).toBe("");
+    expect(code).toBe(0);
+    const { cases } = await rounds();
+    const names = cases[0].subjects.map(({ name }: { name: string }) => name);
+    expect(names).toEqual([
+      "tickpipe, dedupe off",
+      "tickpipe",
+      "perRequest, ambient off",
+      "perRequest, called by req.redis",
+      "perRequest, called by the module's redis",
+      "limit: no Redis",
+    ]);
+    expect(stdout).toContain("to tickpipe, dedupe off");
+    expect(stdout).not.toContain("bar:");
+  });
+
   it("refuses what it cannot do before it begins", async () => {
     const refused = await Promise.all([
       run(["--rounds", "0"]),

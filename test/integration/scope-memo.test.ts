@@ -1,6 +1,6 @@
 import { type Scope, type ScopeOptions, type Tickpiped, tickpipe } from "@tickpipe/core";
-import type { Redis } from "ioredis";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Command, type Redis } from "ioredis";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
 
 const server = useServer();
@@ -107,6 +107,19 @@ describe("a scope's memo", () => {
     expect(await scope.fresh.get("list")).toBe("newer");
     expect(await view.get("list")).toBe("newer");
     expect(scope.fresh.tickpipe.currentScope()).toBe(scope);
+  });
+
+  it("keeps nothing of which a copy would be something else, and lets the call be", async () => {
+    const scope = open({ memo: true });
+    const holdsItself: unknown[] = [];
+    holdsItself.push(holdsItself);
+    const withGetter = Object.defineProperty({}, "length", { get: () => 5, enumerable: true });
+    for (const made of [new Date(0), holdsItself, withGetter, () => "value"]) {
+      Command.setReplyTransformer("strlen", () => made);
+      onTestFinished(() => Command.setReplyTransformer("strlen", (length) => length));
+      expect(await scope.redis.strlen("key")).toBe(made);
+    }
+    expect(scope.stats()).toMatchObject({ commands: 4, memoHits: 0 });
   });
 
   it("is bounded in entries and in bytes, and gives up the oldest", async () => {

@@ -1,5 +1,5 @@
 import type { Effect } from "../commands/effects.ts";
-import { copyReply } from "../replies/copy-reply.ts";
+import { copyReply, isCopyable } from "../replies/copy-reply.ts";
 import { sizeOfReply } from "../replies/size-of-reply.ts";
 import { argumentsKey } from "./read-key.ts";
 import { WriteLog } from "./write-log.ts";
@@ -66,6 +66,7 @@ export class Memo {
 
   /** Keeps a copy of a read's reply, unless something was written since it was called that could make it untrue. */
   keep(key: string, { effect, args }: MemoCall, moment: number, reply: unknown): void {
+    if (!isCopyable(reply)) return;
     const bytes = key.length + sizeOfReply(reply);
     if (bytes > MOST_BYTES || this.#writes.hasChangedSince(moment, effect, args)) return;
     const earlier = this.#entries.get(key);

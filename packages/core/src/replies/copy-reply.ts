@@ -17,6 +17,25 @@ export function copyReply(reply: unknown): unknown {
   return copy;
 }
 
+/** Replies of Redis nest less deep; deeper is what refers to itself. */
+const DEEPEST = 8;
+
+/**
+ * Whether a copy would be as good as the reply. A reply transformer of the user's own may have made anything of it: a Date, whose copy is none, an object
+ * with getters, or one that holds itself.
+ */
+export function isCopyable(reply: unknown, depth = 0): boolean {
+  if (typeof reply === "function" || depth > DEEPEST) return false;
+  if (typeof reply !== "object" || reply === null || Buffer.isBuffer(reply)) return true;
+  const areCopyable = (parts: Iterable<unknown>): boolean => [...parts].every((part) => isCopyable(part, depth + 1));
+  if (Array.isArray(reply) || reply instanceof Set) return areCopyable(reply);
+  if (reply instanceof Map) return areCopyable(reply.keys()) && areCopyable(reply.values());
+  const prototype: unknown = Object.getPrototypeOf(reply);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const fields = Object.values(Object.getOwnPropertyDescriptors(reply));
+  return fields.every((field) => "value" in field) && areCopyable(fields.map(({ value }) => value as unknown));
+}
+
 /** An error of the same class that says the same, as an object of its own. */
 export function copyError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;

@@ -30,8 +30,8 @@ const entering = makeEntering((by, made) => {
 
 vi.mock("../packages/core/src/view/command-method.ts", async (importOriginal) => {
   const original = await importOriginal<typeof import("../packages/core/src/view/command-method.ts")>();
-  const commandMethod: typeof original.commandMethod = (context, name, ...rest) =>
-    entering(name, original.commandMethod(context, name, ...rest) as Method);
+  const commandMethod: typeof original.commandMethod = (context, method) =>
+    entering(method.name, original.commandMethod(context, method) as Method);
   return { ...original, commandMethod };
 });
 

@@ -59,11 +59,14 @@ export class BlockingLane {
     this.#released = listener;
   }
 
-  /** The route for one method of the client; `null` for a method whose calls never block. */
-  routeFor(method: string): Route | null {
+  /**
+   * The route for one method of the client; `null` for a method whose calls never block.
+   *
+   * @param original the method as it was when the client was wrapped
+   */
+  routeFor(method: string, original: unknown): Route | null {
     const generic = isGenericMethod(method);
     if (!generic && !mayBlock(commandOfMethod(method))) return null;
-    const original = this.#internals[method];
     return (args) => {
       const flat = args.flat(Number.POSITIVE_INFINITY);
       const command = generic ? genericCommand(flat[0]) : commandOfMethod(method);

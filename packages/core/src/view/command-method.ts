@@ -11,22 +11,23 @@ import { dropUnencodableTail } from "./unencodable.ts";
 
 type Send = (args: unknown[]) => unknown;
 
-/**
- * A view's method for one command of the client.
- *
- * @param name the method's name on the client
- * @param find finds the client's own method
- * @param mayBeLean whether plain calls may be sent lean: not for what the user has added to the client
- */
-export function commandMethod(
-  context: ViewContext,
-  name: string,
-  find: () => unknown,
-  mayBeLean: boolean,
-): Method<View> {
+/** A method of the client that sends a command. */
+export interface ClientMethod {
+  readonly name: string;
+  /** As it was when the client was wrapped. */
+  readonly original: unknown;
+  /** As it is now: an APM agent or a test may have replaced it. */
+  find(): unknown;
+  /** Whether plain calls may be sent lean: not for what the user has added to the client. */
+  readonly mayBeLean: boolean;
+}
+
+/** A view's method for one command of the client. */
+export function commandMethod(context: ViewContext, clientMethod: ClientMethod): Method<View> {
+  const { name } = clientMethod;
   const { ambient, connection, limit } = context;
   const splitter = isGenericMethod(name) ? null : context.splitterOf(commandOfMethod(name));
-  const sendWhole = sendOf(context, name, find, mayBeLean);
+  const sendWhole = sendOf(context, clientMethod);
   const sendSplit = splitter === null ? null : splitSend(splitter, commandOfMethod(name), sendWhole);
   const send =
     sendSplit === null ? sendWhole : (args: unknown[]) => (connection.inTransaction ? sendWhole : sendSplit)(args);
@@ -83,9 +84,9 @@ function effectOfMethod(name: string): Effect {
 }
 
 /** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
-function sendOf(context: ViewContext, name: string, find: () => unknown, mayBeLean: boolean): Send {
+function sendOf(context: ViewContext, { name, original, find, mayBeLean }: ClientMethod): Send {
   const { client, cork, connection, lane, lean, reads, offlineQueues, pending, watchers } = context;
-  const route = lane?.routeFor(name) ?? null;
+  const route = lane?.routeFor(name, original) ?? null;
   const note = connection.noteFor(name);
   const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
   const command = commandOfMethod(name);

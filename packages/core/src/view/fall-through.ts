@@ -45,7 +45,9 @@ export function fallThroughTo(context: ViewContext): object {
 
 function wrap(context: ViewContext, method: Method, property: PropertyKey): Method<never> {
   const { client, internals, cork, reads, offlineQueues } = context;
-  if (isAddedCommand(internals, property)) return commandMethod(context, String(property), () => method, false);
+  if (isAddedCommand(internals, property)) {
+    return commandMethod(context, { name: String(property), original: method, find: () => method, mayBeLean: false });
+  }
   const sendsNothing = EMITTER_METHODS.has(property);
   return function (this: unknown, ...args: unknown[]) {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.

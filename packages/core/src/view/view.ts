@@ -18,8 +18,9 @@ export function createViewClass(context: ViewContext): ViewClass {
   const { client, internals } = context;
   const prototype: object = Object.create(fallThroughTo(context));
   for (const name of commandMethodNames(client, internals)) {
-    // Looked up at each call: an APM agent or a test may have replaced the client's method meanwhile.
-    defineOnFirstUse(prototype, name, () => commandMethod(context, name, () => internals[name], true));
+    const original = internals[name];
+    const find = (): unknown => internals[name];
+    defineOnFirstUse(prototype, name, () => commandMethod(context, { name, original, find, mayBeLean: true }));
   }
   for (const name of ["pipeline", "multi"] as const) {
     defineHidden(prototype, name, pipelineMethod(context, name));

@@ -73,7 +73,6 @@ export function connectionCommands(keys: Keys): Arbitrary<Invocation> {
     { weight: 2, arbitrary: command("move", keys.any, database) },
     { weight: 1, arbitrary: command("swapdb", 0, 1) },
     { weight: 1, arbitrary: command("flushdb") },
-    { weight: 1, arbitrary: command("dbsize") },
     { weight: 1, arbitrary: command("client", "SETNAME", "named") },
     { weight: 1, arbitrary: command("client", "GETNAME") },
   );

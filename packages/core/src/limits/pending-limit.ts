@@ -174,14 +174,15 @@ export class PendingLimit {
   #wait({ commands, callback, make }: LimitedCall, bytes: number): Promise<unknown> {
     const waiting = new Promise((resolve, reject) => {
       // In the caller's own async context, though it is another's reply that makes the room.
-      const inContext = AsyncResource.bind(make);
+      // Not by `AsyncResource.bind`, as in scope/turns.ts.
+      const context = new AsyncResource("TickpipeWaiter");
       const waiter: Waiter = {
         commands,
         bytes,
         go: () => {
           clearTimeout(timer);
           try {
-            resolve(this.#make(bytes, inContext));
+            resolve(this.#make(bytes, () => context.runInAsyncScope(make)));
           } catch (error) {
             reject(error);
           }

@@ -26,14 +26,15 @@ export class Turns {
   /** Makes a call now if this turn has room for it, else in a later one. */
   run(commands: number, call: () => unknown): unknown {
     if (this.#waiting.size === 0 && this.#take(commands)) return call();
-    const inContext = AsyncResource.bind(call);
+    // Not by `AsyncResource.bind`: the function that it makes takes 11 us, a hundred thousand of them more than a second.
+    const context = new AsyncResource("TickpipeTurn");
     let settle: (outcome: unknown) => void = () => {};
     const promise = new Promise((resolve) => {
       settle = resolve;
     });
     const go = (): void => {
       try {
-        settle(inContext());
+        settle(context.runInAsyncScope(call));
       } catch (error) {
         settle(Promise.reject(error));
       }

@@ -203,8 +203,8 @@ describe("blocking calls on a cluster", () => {
 
   it("go on at the new master when theirs dies, if they are to wait that long, as on the plain client", async () => {
     await setup.cluster.untilWhole();
-    // 16 tries by default: more than the six seconds at most that the other masters take.
-    const options = { retryDelayOnFailover: 500 };
+    // More tries than the 16 by default: the other masters may take long to agree on a new one.
+    const options = { retryDelayOnFailover: 500, retryDelayOnClusterDown: 500, maxRedirections: 60 };
     const raw = await connectAll(await setup.connect(options));
     const redis = await connect(options);
     const slot = slotOf("{dead}");

@@ -1,4 +1,9 @@
-/** Commands that always may wait on the server for somebody else's write. */
+/**
+ * Commands that always may wait on the server for somebody else's write.
+ *
+ * WAIT and WAITAOF wait as well, and yet belong to the caller's own connection: they ask how far *its* writes have come. On a connection that has
+ * written nothing the answer would come at once and mean nothing.
+ */
 const BLOCKING: ReadonlySet<string> = new Set([
   ...["blpop", "brpop", "brpoplpush", "blmove", "blmovem", "blmpop"],
   ...["bzpopmin", "bzpopmax", "bzmpop"],
@@ -10,12 +15,6 @@ const BLOCKING_WITH_OPTION: ReadonlyMap<string, number> = new Map([
   // GROUP, its name and the consumer's, either of which may be spelled like an option.
   ["xreadgroup", 3],
 ]);
-
-/**
- * Commands that wait as well, and yet belong to the caller's own connection: they ask how far *its* writes have come. On
- * a connection that has written nothing the answer would come at once and mean nothing.
- */
-export const WAITS_FOR_OWN_WRITES: ReadonlySet<string> = new Set(["wait", "waitaof"]);
 
 /** Whether any call of this command may wait on the server, in lower case. */
 export function mayBlock(command: string): boolean {

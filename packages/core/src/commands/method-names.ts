@@ -46,6 +46,12 @@ export function isGenericMethod(method: string): boolean {
   return (GENERIC_METHODS as readonly string[]).includes(method);
 }
 
+/** Whether these arguments of `multi` are those of `multi({ pipeline: false })`, which sends MULTI at once: the commands after it are ordinary calls. */
+export function isWithoutPipeline([first, second]: readonly unknown[]): boolean {
+  const options = Array.isArray(first) ? second : (second ?? first);
+  return typeof options === "object" && options !== null && "pipeline" in options && options.pipeline === false;
+}
+
 /** The command that a method sends, in lower case: that of `getBuffer` is `get`. No command's own name ends so. */
 export function commandOfMethod(method: string): string {
   return (method.endsWith("Buffer") ? method.slice(0, -"Buffer".length) : method).toLowerCase();

@@ -1,6 +1,13 @@
+import { tellCallback } from "../callback.ts";
 import type { QueuedCommand } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
-import { commandOfMethod, EMITTER_METHODS, isGenericMethod, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
+import {
+  commandOfMethod,
+  EMITTER_METHODS,
+  isGenericMethod,
+  isWithoutPipeline,
+  SCAN_STREAM_METHODS,
+} from "../commands/method-names.ts";
 import { TickpipeError } from "../errors.ts";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -167,17 +174,6 @@ function commandOf(property: PropertyKey, [first]: readonly unknown[]): string {
   return typeof called === "string" ? commandOfMethod(called) : "";
 }
 
-function isWithoutPipeline([first, second]: readonly unknown[]): boolean {
-  const options = Array.isArray(first) ? second : (second ?? first);
-  return typeof options === "object" && options !== null && "pipeline" in options && options.pipeline === false;
-}
-
 function rejected(error: Error, callback: unknown): Promise<never> {
-  const rejection = Promise.reject(error);
-  if (typeof callback === "function") {
-    rejection.catch(() => {});
-    // Out of the promise, so that what a callback throws is an uncaught exception, as with ioredis.
-    process.nextTick(callback as Method, error);
-  }
-  return rejection;
+  return tellCallback(Promise.reject(error), callback);
 }

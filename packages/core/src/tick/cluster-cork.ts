@@ -3,6 +3,7 @@ import type { BatchTrigger } from "../observe/channels.ts";
 import type { Cork } from "./cork.ts";
 import type { NodeStream, WriteListener } from "./node-streams.ts";
 import { atEndOfIteration, type Scheduler } from "./schedule.ts";
+import { ScheduledEnd } from "./scheduled-end.ts";
 
 /**
  * The cork of a cluster's connections. From the first call of a tick to its end, the stream of a node is corked when something is first
@@ -14,8 +15,8 @@ export class ClusterCork implements Cork, WriteListener {
   readonly #maxBatchBytes: number;
   readonly #counters: BatchCounters;
 
+  readonly #endOfTick = new ScheduledEnd(() => this.#close("tick"));
   #isOpen = false;
-  #flushScheduled = false;
   readonly #held: NodeStream[] = [];
   #holdsLastCall = false;
   /** Commands that were counted and have not been written yet. */
@@ -106,24 +107,10 @@ export class ClusterCork implements Cork, WriteListener {
     if (this.#forget !== null) this.#forget();
   }
 
-  // One function for all ticks: a closure for each would cost an allocation per tick.
-  readonly #endTick = (): void => {
-    this.#flushScheduled = false;
-    this.#close("tick");
-  };
-
   #open(schedule: Scheduler): void {
     this.#isOpen = true;
     this.#counters.startBatch();
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    try {
-      schedule(this.#endTick);
-    } catch (error) {
-      // A user's schedule that throws would leave the connections corked for ever.
-      this.#endTick();
-      throw error;
-    }
+    this.#endOfTick.arrange(schedule);
   }
 
   #close(trigger: BatchTrigger): void {

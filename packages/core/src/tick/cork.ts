@@ -3,6 +3,7 @@ import type { BatchCounters } from "../observe/batch-counters.ts";
 import type { BatchTrigger } from "../observe/channels.ts";
 import { mergeWrites } from "./merge.ts";
 import { atEndOfIteration, type Scheduler } from "./schedule.ts";
+import { ScheduledEnd } from "./scheduled-end.ts";
 
 /**
  * Holds back the bytes of one connection, or of each of a cluster's, from the first call of a tick to its end.
@@ -56,11 +57,11 @@ export class TickCork implements Cork {
   readonly #maxBatchBytes: number;
   readonly #counters: BatchCounters;
 
+  readonly #endOfTick = new ScheduledEnd(() => this.#release("tick"));
   /** The very stream that was corked: after a reconnect the client has another, which is not this one's to uncork. */
   #held: CorkableStream | null = null;
   /** What the held stream already had in its buffer when it was corked, in bytes. */
   #alreadyBuffered = 0;
-  #flushScheduled = false;
   /** What the held stream had in its buffer after the last call that was told of. */
   #bufferedAfterCall = 0;
   #forget: (() => void) | null = null;
@@ -121,12 +122,6 @@ export class TickCork implements Cork {
     this.#release("flush");
   };
 
-  // One function for all ticks: a closure for each would cost an allocation per tick.
-  readonly #endTick = (): void => {
-    this.#flushScheduled = false;
-    this.#release("tick");
-  };
-
   #hold(stream: CorkableStream, schedule: Scheduler): void {
     mergeWrites(stream);
     stream.cork();
@@ -134,15 +129,7 @@ export class TickCork implements Cork {
     this.#counters.holds(this.#connection);
     this.#held = stream;
     this.#alreadyBuffered = this.#bufferedAfterCall = stream.writableLength;
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    try {
-      schedule(this.#endTick);
-    } catch (error) {
-      // A user's schedule that throws would leave the connection corked for ever.
-      this.#endTick();
-      throw error;
-    }
+    this.#endOfTick.arrange(schedule);
   }
 
   #release(trigger: BatchTrigger): void {

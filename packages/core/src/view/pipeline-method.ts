@@ -1,6 +1,7 @@
 import type { QueuedCommand } from "../client.ts";
 import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
+import { isWithoutPipeline } from "../commands/method-names.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { nativeCommandOf } from "../observe/native-command.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
@@ -118,12 +119,6 @@ function passThrough(
 function errorsInReplies(replies: unknown): Error[] {
   if (!Array.isArray(replies)) return [];
   return replies.flatMap((reply) => (Array.isArray(reply) && reply[0] instanceof Error ? [reply[0]] : []));
-}
-
-// multi({ pipeline: false }) sends MULTI at once, and the commands after it are ordinary calls.
-function isWithoutPipeline([first, second]: unknown[]): boolean {
-  const options = Array.isArray(first) ? second : (second ?? first);
-  return typeof options === "object" && options !== null && "pipeline" in options && options.pipeline === false;
 }
 
 function isPipeline(value: unknown): value is Pipeline {

@@ -1,13 +1,13 @@
 import { once } from "node:events";
-import { tickpipe } from "@tickpipe/core";
 import { type RunningCluster, startCluster } from "@tickpipe/test-support";
 import { type Cluster, Redis } from "ioredis";
 import { clusterVariants } from "../../cluster/cluster-variants.ts";
+import { type ClientUnderTest, clientUnderTest } from "./client-under-test.ts";
 import { threadTag } from "./generate/cluster-programs.ts";
 import { LOADED_SCRIPTS } from "./generate/other-commands.ts";
 import { Monitor } from "./monitor.ts";
-import { SCRIPTS, type Setup } from "./program.ts";
-import { type ClientUnderTest, dataOf, type LeftOver, leftIn, type Side } from "./side.ts";
+import type { Setup } from "./program.ts";
+import { dataOf, type LeftOver, leftIn, type Side } from "./side.ts";
 
 /** A side whose client is a Cluster, with three masters of its own. */
 export class ClusterSide implements Side {
@@ -50,19 +50,12 @@ export class ClusterSide implements Side {
     await this.#onEach((control) => control.pipeline([["flushall"], ["script", "FLUSH"], ...load]).exec());
   }
 
-  newClient({ client: name, keyPrefix, flush, maxBatchBytes, lean }: Setup, dedupe: boolean): ClientUnderTest {
+  newClient(setup: Setup, dedupe: boolean): ClientUnderTest {
+    const { client: name, keyPrefix } = setup;
     const variant = clusterVariants.find((each) => each.name === name);
     if (!variant) throw new Error(`There is no Cluster variant named ${name}.`);
     const made = variant.make(this.#cluster.nodes, { ...(keyPrefix && { keyPrefix }) });
-    const raw = made as unknown as Redis;
-    for (const [script, definition] of Object.entries(SCRIPTS)) raw.defineCommand(script, definition);
-    if (this.name === "plain") return { raw, objects: { view: raw, raw, scope: raw }, flush: () => {} };
-    const view = tickpipe(raw, { flush, maxBatchBytes, lean, dedupe });
-    return {
-      raw,
-      objects: { view, raw, scope: view.tickpipe.scope({ name: "a request" }).redis },
-      flush: () => view.tickpipe.flush(),
-    };
+    return clientUnderTest(made as unknown as Redis, this.name, setup, dedupe);
   }
 
   /** By chance a Cluster has connected to some of its nodes by the time that it is ready. */

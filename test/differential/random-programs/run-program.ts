@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
+import type { ClientUnderTest } from "./client-under-test.ts";
 import { mayShareReads, type Program } from "./program.ts";
-import type { ClientUnderTest, LeftOver, Side } from "./side.ts";
+import type { LeftOver, Side } from "./side.ts";
 import { StrayErrors } from "./stray-errors.ts";
 import { RunningThread } from "./thread.ts";
 

@@ -1,22 +1,13 @@
 import { once } from "node:events";
-import { tickpipe } from "@tickpipe/core";
-import { collectMetrics } from "@tickpipe/core/metrics";
 import { HOST, type RunningServer, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
-import { Registry } from "prom-client";
 import { clientVariants } from "../../variants.ts";
+import { type ClientUnderTest, clientUnderTest } from "./client-under-test.ts";
 import { LOADED_SCRIPTS } from "./generate/other-commands.ts";
 import { threadPrefix } from "./generate/programs.ts";
 import { Monitor } from "./monitor.ts";
-import { DATABASES, SCRIPTS, type Setup, type Via } from "./program.ts";
+import { DATABASES, type Setup } from "./program.ts";
 import { textOf } from "./text-of.ts";
-
-/** What a side's callers hold, and the client beneath it. */
-export interface ClientUnderTest {
-  readonly raw: Redis;
-  readonly objects: Readonly<Record<Via, Redis>>;
-  flush(): void;
-}
 
 /** What is left in a client: all zero, unless something was forgotten. */
 export interface LeftOver {
@@ -78,25 +69,12 @@ export class ServerSide implements Side {
     await this.#control.pipeline([["flushall"], ["script", "FLUSH"], ["config", "RESETSTAT"], ...load]).exec();
   }
 
-  newClient(
-    { client: name, keyPrefix, flush, maxBatchBytes, lean, observed }: Setup,
-    dedupe: boolean,
-  ): ClientUnderTest {
+  newClient(setup: Setup, dedupe: boolean): ClientUnderTest {
+    const { client: name, keyPrefix } = setup;
     const variant = clientVariants.find((each) => each.name === name);
     if (!variant) throw new Error(`There is no client variant named ${name}.`);
     const raw = variant.make({ port: this.#server.port, ...(keyPrefix && { keyPrefix }) });
-    for (const [script, definition] of Object.entries(SCRIPTS)) raw.defineCommand(script, definition);
-    if (this.name === "plain") return { raw, objects: { view: raw, raw, scope: raw }, flush: () => {} };
-    const view = tickpipe(raw, { flush, maxBatchBytes, lean, dedupe });
-    if (observed) {
-      view.tickpipe.record(() => {}, { callSites: true, replyUses: true });
-      collectMetrics(view, { register: new Registry() });
-    }
-    return {
-      raw,
-      objects: { view, raw, scope: view.tickpipe.scope({ name: "a request" }).redis },
-      flush: () => view.tickpipe.flush(),
-    };
+    return clientUnderTest(raw, this.name, setup, dedupe);
   }
 
   async ready({ raw }: ClientUnderTest): Promise<void> {

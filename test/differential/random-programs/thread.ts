@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { callBatch, callCommand } from "./calls.ts";
+import type { ClientUnderTest } from "./client-under-test.ts";
 import { Ledger } from "./ledger.ts";
 import { beginsTransactions, type Thread, type Tick } from "./program.ts";
-import type { ClientUnderTest } from "./side.ts";
 
 /** Runs a thread: its ticks, each at once, with the pauses between them. */
 export class RunningThread {

@@ -18,6 +18,7 @@ export { eventually } from "./eventually.ts";
 export { type Fault, type FaultProxy, type FaultScript, startFaultProxy } from "./fault-proxy.ts";
 export { median } from "./median.ts";
 export { machineMillis } from "./precise-polling.ts";
+export { canInstall, installPackage, isExecutable, onPath } from "./programs.ts";
 export { type Proxy, type ProxyOptions, startProxy } from "./proxy.ts";
 export { findRedisServer, requireRedisServer, startRedisServer } from "./redis-server.ts";
 export { meterRequests, type RequestMeter, type ServedRequests } from "./request-meter.ts";

@@ -1,6 +1,5 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { execFileSync, spawn } from "node:child_process";
+import { canInstall, installPackage, isExecutable, onPath } from "./programs.ts";
 import { end, freePort, HOST, kill, type RunningServer, untilReady } from "./running-server.ts";
 
 const NAMES = ["redis-server", "valkey-server"];
@@ -21,20 +20,6 @@ export function findRedisServer(): string | null {
   );
 }
 
-function onPath(name: string): string | null {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Like `findRedisServer`, but where there is none installs one, as root on Debian, and says so.
  *
@@ -43,14 +28,9 @@ function isExecutable(path: string): boolean {
 export function requireRedisServer(): string {
   const found = findRedisServer();
   if (found) return found;
-  const isDebianRoot = existsSync("/etc/debian_version") && process.getuid?.() === 0;
-  if (isDebianRoot) {
+  if (canInstall()) {
     console.error("No redis-server found: installing Debian's with apt-get.");
-    // RUNLEVEL=1 keeps the package from starting a service of its own.
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-    spawnSync("apt-get", ["update"], { env, stdio: "ignore" });
-    const packages = ["--no-install-recommends", "redis-server"];
-    spawnSync("apt-get", ["install", "-y", ...packages], { env, stdio: ["ignore", "ignore", "inherit"] });
+    installPackage("redis-server");
     const installed = findRedisServer();
     if (installed) return installed;
   }

@@ -4,7 +4,7 @@ import { range } from "../engine.ts";
 import { summary, tagsIn, useCluster } from "./cluster-sides.ts";
 import { calledMore, underLoad } from "./load.ts";
 
-const CALLS_PER_SECOND = 2_000;
+const CALLS_PER_SECOND = 1_000;
 const MOVED = range(20).map((i) => 200 + i);
 // Those that are to move, and others on all masters.
 const TAGS = tagsIn([...MOVED, ...range(20).map((i) => i * 810 + 3)]);

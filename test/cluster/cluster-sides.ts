@@ -1,7 +1,7 @@
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { type ClusterSize, type RunningCluster, slotOf, startCluster } from "@tickpipe/test-support";
 import type { Cluster, ClusterOptions } from "ioredis";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { clusterVariants } from "./cluster-variants.ts";
 import { Load, type LoadOutcome } from "./load.ts";
 
@@ -26,17 +26,32 @@ export interface Sides {
   readonly all: readonly Load[];
 }
 
-/** Starts a cluster before the tests of a file and stops it, with all its clients, after them. */
+/**
+ * Starts a cluster before the tests of a file and stops it, with all its clients, after them. A test that fails leaves the cluster as it happens to be, so
+ * the next one, which may be its second try, gets a new cluster.
+ */
 export function useCluster(size?: ClusterSize): TestCluster {
   const clients: Cluster[] = [];
   let running: RunningCluster | undefined;
-  beforeAll(async () => {
+  let isSpoilt = false;
+  const start = async (): Promise<void> => {
     running = await startCluster(size);
-  });
-  afterAll(async () => {
-    for (const client of clients) client.disconnect();
+  };
+  const stop = async (): Promise<void> => {
+    for (const client of clients.splice(0)) client.disconnect();
     await running?.stop();
+  };
+  beforeAll(start);
+  beforeEach(async () => {
+    if (!isSpoilt) return;
+    isSpoilt = false;
+    await stop();
+    await start();
   });
+  afterEach(({ task }) => {
+    isSpoilt ||= task.result?.state === "fail";
+  });
+  afterAll(stop);
   const cluster = (): RunningCluster => running ?? expect.fail("The cluster is there only within tests and hooks.");
   const connect = async (options?: ClusterOptions, variant = "ioredis 6"): Promise<Cluster> => {
     const maker = clusterVariants.find(({ name }) => name === variant) ?? expect.fail(`no such client: ${variant}`);

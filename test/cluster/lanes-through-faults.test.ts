@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { eventually, failOverTo, HOST, moveSlots, slotOf, slotOwners, untilMaster } from "@tickpipe/test-support";
 import { type Cluster, Redis } from "ioredis";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { range } from "../engine.ts";
 import { useLedger } from "../faults/ledger.ts";
 import { tagsIn, useCluster } from "./cluster-sides.ts";
@@ -15,7 +15,7 @@ describe("transactions and blocked calls through the faults of a cluster", () =>
   const setup = useCluster();
   const ledger = useLedger();
   let redis: Tickpiped<Cluster>;
-  beforeAll(async () => {
+  beforeEach(async () => {
     redis = tickpipe(await setup.connect());
   });
 

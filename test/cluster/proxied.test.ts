@@ -2,7 +2,7 @@ import { tickpipe } from "@tickpipe/core";
 import { moveSlots, slotOf, startProxy, type Proxy as TlsProxy } from "@tickpipe/test-support";
 import { Cluster } from "ioredis";
 import { generate } from "selfsigned";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { range } from "../engine.ts";
 import { connectAll, countNodeWrites } from "./client-nodes.ts";
 import { tagsIn, useCluster } from "./cluster-sides.ts";
@@ -15,7 +15,7 @@ describe("a cluster behind TLS proxies, found by natMap", () => {
   let make: () => Cluster;
   let client: Cluster;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }], { keySize: 2048 });
     const natMap: Record<string, { host: string; port: number }> = {};
     for (const { host, port } of setup.cluster.nodes) {
@@ -27,9 +27,9 @@ describe("a cluster behind TLS proxies, found by natMap", () => {
     make = () => new Cluster(Object.values(natMap), { natMap, redisOptions });
     client = await connectAll(make());
   });
-  afterAll(async () => {
+  afterEach(async () => {
     client?.disconnect();
-    for (const proxy of proxies) await proxy.stop();
+    for (const proxy of proxies.splice(0)) await proxy.stop();
   });
 
   it("one write per node and tick", async () => {

@@ -9,8 +9,14 @@ export const slotOf: (key: string) => number = createRequire(import.meta.url)("c
 
 /** Who holds which slots, as one node tells it. */
 export interface SlotOwners {
-  /** The port of a slot's master; of a key's. */
+  /**
+   * The port of a slot's master; of a key's.
+   *
+   * @throws {Error} if the node knows of none
+   */
   masterOf(slotOrKey: number | string): number;
+  /** The same, and undefined for a moment where the node has heard of the old master's end and not of the new one. */
+  findMasterOf(slotOrKey: number | string): number | undefined;
   /** The ports of the replicas of a master. */
   replicasOf(master: number): readonly number[];
   /** The ports of those that have slots. */
@@ -23,12 +29,17 @@ export async function slotOwners(at: number): Promise<SlotOwners> {
   try {
     const ranges = (await client.call("CLUSTER", "SLOTS")) as [number, number, ...[string, number][]][];
     const master = ([, , first]: (typeof ranges)[number]): number => first?.[1] ?? -1;
-    const rangeOf = (slot: number) => ranges.find(([from, to]) => from <= slot && slot <= to);
+    const findMasterOf = (of: number | string): number | undefined => {
+      const slot = typeof of === "string" ? slotOf(of) : of;
+      const range = ranges.find(([from, to]) => from <= slot && slot <= to);
+      return range && master(range);
+    };
     return {
+      findMasterOf,
       masterOf: (of) => {
-        const range = rangeOf(typeof of === "string" ? slotOf(of) : of);
-        if (!range) throw new Error("Expected the slot to be held by a node.");
-        return master(range);
+        const port = findMasterOf(of);
+        if (port === undefined) throw new Error("Expected the slot to be held by a node.");
+        return port;
       },
       replicasOf: (port) => [
         ...new Set(ranges.flatMap((range) => (master(range) === port ? range.slice(3).map(portOf) : []))),
@@ -90,7 +101,7 @@ export async function moveSlots(
   }
   await eventually("every node tells clients of the slots' new master", async () => {
     const told = await Promise.all(cluster.nodes.map(({ port }) => slotOwners(port)));
-    return told.every(({ masterOf }) => slots.every((slot) => masterOf(slot) === to.port));
+    return told.every(({ findMasterOf }) => slots.every((slot) => findMasterOf(slot) === to.port));
   });
   return moved;
 }
@@ -122,11 +133,23 @@ function setSlot(client: Redis, slot: number, state: "IMPORTING" | "MIGRATING" |
   return client.call("CLUSTER", "SETSLOT", slot, state, id);
 }
 
-/** `CLUSTER FAILOVER`. Settles when all nodes tell clients that the replica is the master. */
+/** A replica gives a manual failover up after five seconds, which a busy machine may take to agree: `CLUSTER_MF_TIMEOUT` of Redis. */
+const FAILOVER_GIVEN_UP_AFTER_MS = 5_500;
+
+/** `CLUSTER FAILOVER`, again if the replica gives it up. Settles when all nodes tell clients that the replica is the master. */
 export async function failOverTo(cluster: RunningCluster, replica: number, slot: number): Promise<void> {
   const client = connectTo(replica);
+  let askedAt = Number.NEGATIVE_INFINITY;
   try {
-    await client.call("CLUSTER", "FAILOVER");
+    await eventually("the replica is a master", async () => {
+      const [role] = (await client.call("ROLE")) as string[];
+      if (role === "master") return true;
+      if (performance.now() - askedAt > FAILOVER_GIVEN_UP_AFTER_MS) {
+        askedAt = performance.now();
+        await client.call("CLUSTER", "FAILOVER");
+      }
+      return false;
+    });
   } finally {
     client.disconnect();
   }
@@ -142,7 +165,10 @@ export async function untilMaster(
 ): Promise<void> {
   await eventually("all nodes name the new master of a slot", async () => {
     const told = await Promise.all(among.map((port) => slotOwners(port)));
-    return told.every(({ masterOf }) => isWanted(masterOf(slot)));
+    return told.every(({ findMasterOf }) => {
+      const master = findMasterOf(slot);
+      return master !== undefined && isWanted(master);
+    });
   });
 }
 

@@ -3,12 +3,14 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-// The packages' own sources, so that a change is seen without a build; child processes use the build.
+// The packages' own sources, so that a change is seen without a build; child processes use the build. With CORE=lib the core that is published.
+const coreEntry = (name: string): string =>
+  source(process.env.CORE === "lib" ? `./packages/core/lib/${name}.js` : `./packages/core/src/${name}.ts`);
 const alias = {
-  "@tickpipe/core/metrics": source("./packages/core/src/metrics.ts"),
-  "@tickpipe/core/otel": source("./packages/core/src/otel.ts"),
-  "@tickpipe/core/testing": source("./packages/core/src/testing.ts"),
-  "@tickpipe/core": source("./packages/core/src/index.ts"),
+  "@tickpipe/core/metrics": coreEntry("metrics"),
+  "@tickpipe/core/otel": coreEntry("otel"),
+  "@tickpipe/core/testing": coreEntry("testing"),
+  "@tickpipe/core": coreEntry("index"),
   "@tickpipe/express": source("./packages/express-adapter/src/index.ts"),
   "@tickpipe/inspector": source("./packages/inspector/src/index.ts"),
 };

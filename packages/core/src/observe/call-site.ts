@@ -4,12 +4,14 @@ import type { CallSite } from "./records.ts";
 /** So many frames are taken: Tickpipe's own, and some of a framework's, stand among them. */
 const FRAMES = 24;
 
-const OWN_PACKAGE = new URL("../../", import.meta.url);
-/** How a frame of this package names its file: as a URL where it is a module, as a path where a tool has compiled it. */
-const OWN_FILES: readonly string[] = ["src/", "dist/"].flatMap((folder) => {
-  const url = new URL(folder, OWN_PACKAGE);
-  return [url.href, fileURLToPath(url)];
-});
+/**
+ * This package's folder, from where this module is in it: in `src/` or `dist/`, or in the file that is published. In any other place a bundler has joined it with
+ * the application, whose frames cannot be told from its own; in a CommonJS bundle there is no URL at all.
+ */
+const [, OWN_PACKAGE] =
+  /^(.+\/)(?:(?:src|dist)\/observe\/call-site\.[jt]s|lib\/shared\/\w+\.js)$/.exec(import.meta.url ?? "") ?? [];
+/** How a frame of this package begins its file's name: as a URL where it is a module, as a path where a tool has compiled it. */
+const OWN_FILES: readonly string[] = OWN_PACKAGE === undefined ? [] : [OWN_PACKAGE, fileURLToPath(OWN_PACKAGE)];
 
 /**
  * Takes the stack of the running code.

@@ -43,7 +43,7 @@ export default defineConfig({
         test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "benchmarks/src/**/*.test.ts"] },
       },
       // Faults need a process that can be killed, and settings that only a real server has.
-      onEngine("redis-server", [...onBothEngines, "test/{dropin,faults,findings,inspector}/**/*.test.ts"]),
+      onEngine("redis-server", [...onBothEngines, "test/{docs,dropin,faults,findings,inspector}/**/*.test.ts"]),
       onEngine("embedded-valkey", onBothEngines, ofObserving),
       {
         resolve: { alias },

@@ -1,0 +1,15 @@
+// The code of docs/inspector.md.
+// #region mount
+import { inspector } from "@tickpipe/inspector";
+// #endregion mount
+import type { Tickpiped } from "@tickpipe/core";
+import { perRequest } from "@tickpipe/express";
+import type { Express } from "express";
+import type { Redis } from "ioredis";
+
+export function mount(app: Express, redis: Tickpiped<Redis>) {
+  // #region mount
+  app.use(perRequest(redis));
+  app.use("/_tickpipe", inspector(redis)); // then open /_tickpipe/
+  // #endregion mount
+}

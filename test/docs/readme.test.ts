@@ -1,0 +1,33 @@
+import { countSocketWrites } from "@tickpipe/test-support";
+import request from "supertest";
+import { expect, it } from "vitest";
+import { inspect, test, wrap } from "../../examples/docs/src/readme.ts";
+import { range } from "../engine.ts";
+import { usePageServer } from "./page-server.ts";
+
+const page = usePageServer();
+
+it("README.md: the example answers with 20 posts and makes two writes, and the rest of its code does what is said", async () => {
+  const { redis, app } = wrap(page.Redis);
+  const posts = range(20).map((i) => ({ title: `Post ${i}` }));
+  await redis.rpush("posts", ...range(20));
+  await Promise.all(posts.map((post, i) => redis.hset(`post:${i}`, post)));
+
+  const writes = countSocketWrites(redis.stream);
+  const { body } = await request(app).get("/posts");
+  expect(body).toEqual(posts);
+  expect(writes.take()).toBe(2);
+
+  const loadPosts = () => Promise.all(range(3).map((i) => redis.hgetall(`post:${i}`)));
+  await test(redis, loadPosts);
+  await expect(
+    test(redis, async () => {
+      for (const i of range(3)) await redis.hgetall(`post:${i}`);
+    }),
+  ).rejects.toThrow("Await in a loop");
+
+  inspect(app, redis);
+  const { headers } = await request(app).get("/posts");
+  expect(headers["x-tickpipe-inspect"]).toMatch(/^\/_tickpipe\/r\//);
+  await request(app).get("/_tickpipe/").expect(200);
+});

@@ -80,6 +80,7 @@ export default defineConfig({
         },
       },
     ],
-    coverage: { include: ["packages/*/src/**"], exclude: ["**/*.test.ts"] },
+    // Chromium runs the page, and tells what of it (`pnpm coverage`).
+    coverage: { include: ["packages/*/src/**"], exclude: ["**/*.test.ts", "packages/inspector/src/page/**"] },
   },
 });

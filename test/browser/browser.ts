@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,9 @@ const ARGS = [
 
 /** Where screenshots are kept, for people to look at. */
 const SCREENSHOTS = fileURLToPath(new URL("../../coverage/screenshots/", import.meta.url));
+
+/** Where it is kept what of the page's modules has run, for `pnpm coverage`; that is asked of Chromium only if it is set. */
+const COVERAGE = process.env.PAGE_COVERAGE;
 
 /** A browser with a profile of its own. */
 export interface TestBrowser {
@@ -36,6 +40,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   return {
     newPage: async (address, scheme = "light") => {
       const page = await context.newPage();
+      if (COVERAGE !== undefined) await page.coverage.startJSCoverage({ resetOnNavigation: false });
       await page.emulateMedia({ colorScheme: scheme });
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(error.message));
@@ -46,13 +51,24 @@ export async function openBrowser(): Promise<TestBrowser> {
       return { page, complaints };
     },
     closePages: async () => {
-      for (const page of context.pages()) await page.close();
+      for (const page of context.pages()) {
+        if (COVERAGE !== undefined) await keepCoverage(page, COVERAGE);
+        await page.close();
+      }
     },
     close: async () => {
       await context.close();
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+async function keepCoverage(page: Page, folder: string): Promise<void> {
+  const scripts = await page.coverage.stopJSCoverage();
+  await writeFile(
+    join(folder, `${randomUUID()}.json`),
+    JSON.stringify(scripts.filter(({ url }) => /\/assets\/[\w-]+\.js$/.test(url))),
+  );
 }
 
 /** Keeps a picture of a page. */

@@ -1,0 +1,49 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { convert } from "ast-v8-to-istanbul";
+import coverage, { type CoverageMap } from "istanbul-lib-coverage";
+import { parseAstAsync } from "vitest/node";
+
+/** The modules of the inspector's page, as tsc has compiled them and the inspector serves them. */
+const COMPILED = fileURLToPath(new URL("../../../packages/inspector/dist/page/", import.meta.url));
+
+type V8Function = Parameters<typeof convert>[0]["coverage"]["functions"][number];
+
+/** What Chromium has counted in one module of a page. */
+interface BrowserScript {
+  readonly url: string;
+  readonly source?: string;
+  readonly functions: V8Function[];
+}
+
+/**
+ * The coverage of the inspector's page, of which Node runs nothing.
+ *
+ * @param folder where `test/browser` has put what Chromium counted (`PAGE_COVERAGE`): a JSON array of scripts for each page that was opened
+ */
+export async function pageCoverage(folder: string): Promise<CoverageMap> {
+  const map = coverage.createCoverageMap({});
+  const modules = (await readdir(COMPILED)).filter((file) => file.endsWith(".js"));
+  // Each module once without a count, so that one that no page has loaded is in the figure.
+  for (const module of modules) map.merge(await istanbulOf(module, []));
+  for (const file of await readdir(folder)) {
+    const scripts: BrowserScript[] = JSON.parse(await readFile(`${folder}/${file}`, "utf8"));
+    for (const { url, source, functions } of scripts) {
+      const module = basename(new URL(url).pathname);
+      if (modules.includes(module)) map.merge(await istanbulOf(module, functions, source));
+    }
+  }
+  return map;
+}
+
+async function istanbulOf(module: string, functions: V8Function[], served?: string): Promise<CoverageMap> {
+  const code = await readFile(`${COMPILED}${module}`, "utf8");
+  // The places of the counts are offsets in what was served, which lacks the last line of what was compiled.
+  if (served !== undefined && !code.startsWith(served.trimEnd())) throw new Error(`Chromium ran another ${module}.`);
+  const url = pathToFileURL(`${COMPILED}${module}`).href;
+  const sourceMap = JSON.parse(await readFile(`${COMPILED}${module}.map`, "utf8"));
+  sourceMap.sources = sourceMap.sources.map((source: string) => new URL(source, url).href);
+  const ast = await parseAstAsync(code);
+  return coverage.createCoverageMap(await convert({ code, sourceMap, ast, coverage: { url, functions } }));
+}

@@ -24,16 +24,17 @@ interface Told {
 /** Tells open pages of new requests, by server-sent events. While no page is open it does nothing. */
 export class EventStream {
   readonly #log: RequestLog;
-  readonly #pace: Pace;
-  readonly #views: RequestViews;
+  readonly #pace: Pick<Pace, "refused">;
+  readonly #views: Pick<RequestViews, "summariesOf">;
   /** The open streams, each with what it has been told. */
   readonly #streams = new Map<ServerResponse, Told>();
   /** Those that a message is being made for. */
   readonly #busy = new Set<ServerResponse>();
   #timer: NodeJS.Timeout | undefined;
   #quietMs = 0;
+  #isClosed = false;
 
-  constructor(log: RequestLog, pace: Pace, views: RequestViews) {
+  constructor(log: RequestLog, pace: Pick<Pace, "refused">, views: Pick<RequestViews, "summariesOf">) {
     this.#log = log;
     this.#pace = pace;
     this.#views = views;
@@ -41,25 +42,38 @@ export class EventStream {
 
   /** Answers with a stream: first what is there, the newest first and a portion at a time, then what comes. */
   async open(res: ServerResponse): Promise<void> {
+    if (this.#isClosed) {
+      respondText(res, 503, "The inspector is closed.");
+      return;
+    }
     if (this.#streams.size >= MOST_STREAMS) {
       respondText(res, 503, `There are ${MOST_STREAMS} open pages already. Close one.`);
       return;
     }
     res.removeHeader(PERMALINK_HEADER);
     res.writeHead(200, { ...HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" });
+    if (res.req.method === "HEAD") {
+      res.end();
+      return;
+    }
     res.write("retry: 2000\n\n");
     this.#streams.set(res, this.#now());
     res.once("close", () => this.#drop(res));
     const all = this.#log.newest(0, Number.POSITIVE_INFINITY);
     for (let from = 0; from === 0 || from < all.length; from += MOST_IN_A_MESSAGE) {
       await this.#send(res, from === 0 ? "all" : "older", all.slice(from, from + MOST_IN_A_MESSAGE), 0);
-      if (res.destroyed) return;
+      if (!this.#streams.has(res)) return;
     }
-    if (this.#streams.has(res)) this.#timer ??= setInterval(this.#tellAll, EVERY_MS).unref();
+    this.#timer ??= setInterval(this.#tellAll, EVERY_MS).unref();
   }
 
   close(): void {
-    for (const stream of this.#streams.keys()) stream.end();
+    this.#isClosed = true;
+    for (const stream of [...this.#streams.keys()]) {
+      // First, since a message may be on its way: written after the end, it would be an error that nobody listens for.
+      this.#drop(stream);
+      stream.end();
+    }
   }
 
   #drop(res: ServerResponse): void {
@@ -104,6 +118,6 @@ export class EventStream {
     const shown = await this.#views.summariesOf(requests);
     this.#busy.delete(stream);
     const message: RequestsMessage = { requests: shown, skipped };
-    if (!stream.destroyed) stream.write(`event: ${event}\ndata: ${JSON.stringify(message)}\n\n`);
+    if (this.#streams.has(stream)) stream.write(`event: ${event}\ndata: ${JSON.stringify(message)}\n\n`);
   }
 }

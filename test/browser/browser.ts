@@ -19,6 +19,9 @@ const SCREENSHOTS = fileURLToPath(new URL("../../coverage/screenshots/", import.
 /** Where it is kept what of the page's modules has run, for `pnpm coverage`; that is asked of Chromium only if it is set. */
 const COVERAGE = process.env.PAGE_COVERAGE;
 
+/** How long the page may take on a busy machine, in milliseconds; for `expect.poll`. */
+export const PATIENCE = { timeout: 20_000 };
+
 /** A browser with a profile of its own. */
 export interface TestBrowser {
   /** A new page, and all that it complains of: errors, and what its policy does not let it do. */

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { range, useServer } from "../engine.ts";
 import { type ServedApp, serveApp, waterfallOf } from "../inspector/served-app.ts";
-import { expectAccessible, keepScreenshot, openBrowser, type TestBrowser } from "./browser.ts";
+import { expectAccessible, keepScreenshot, openBrowser, PATIENCE, type TestBrowser } from "./browser.ts";
 
 const server = useServer();
 let browser: TestBrowser;
@@ -51,8 +51,6 @@ beforeEach(async () => {
 });
 
 const pageAddress = (): string => `${served.base}/_tickpipe`;
-/** How long the page may take on a busy machine, in milliseconds. */
-const PATIENCE = { timeout: 20_000 };
 const rows = (page: Page) => page.locator("table.requests tbody tr:not(.spacer)");
 const focusedText = (page: Page): Promise<string | undefined> =>
   page.evaluate("document.activeElement?.textContent?.trim()");

@@ -35,11 +35,14 @@ export function FindingCard({ finding, isChosen, choose }: CardProps): VNode {
 
 function Code({ text }: { readonly text: string }): VNode {
   const [said, say] = useState("Copy");
-  const copy = (): void => {
-    navigator.clipboard?.writeText(text).then(
-      () => say("Copied"),
-      () => say("Select and copy it"),
-    );
+  const copy = async (): Promise<void> => {
+    try {
+      // Not there where the page comes by HTTP from another machine.
+      await navigator.clipboard.writeText(text);
+      say("Copied");
+    } catch {
+      say("Select and copy it");
+    }
   };
   return html`
     <div class="code">

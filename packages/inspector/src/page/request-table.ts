@@ -24,8 +24,9 @@ export function RequestTable({ requests, visited }: TableProps): VNode {
     if (visited === null) return;
     const at = requests.findIndex(({ id }) => id === visited);
     if (at < 0) return;
-    if (at >= to) scrollTo(0, topOf(table.current) + at * ROW_HEIGHT - innerHeight / 2);
-    requestAnimationFrame(() => linkOf(table.current, at)?.focus());
+    const top = topOf(table.current) + at * ROW_HEIGHT;
+    if (top > scrollY + innerHeight - ROW_HEIGHT) scrollTo(0, top - innerHeight / 2);
+    focusSoon(() => linkOf(table.current, at));
   }, [visited]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = Number((event.target as HTMLElement).closest("tr")?.ariaRowIndex ?? 0) - 2;
@@ -116,11 +117,11 @@ function nextRow(key: string, at: number, count: number): number | null {
   return next === undefined || next < 0 || next >= count ? null : next;
 }
 
-/** A row that has just been scrolled to is there after the next frame. */
-function focusSoon(find: () => HTMLElement | null | undefined): void {
+/** A row that has just been scrolled to is there some frames later. */
+function focusSoon(find: () => HTMLElement | null | undefined, frames: number = 30): void {
   const link = find();
   if (link) link.focus({ preventScroll: true });
-  else requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus({ preventScroll: true })));
+  else if (frames > 0) requestAnimationFrame(() => focusSoon(find, frames - 1));
 }
 
 /** The rows that the window shows, from and up to, with some to spare. */

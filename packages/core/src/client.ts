@@ -124,6 +124,7 @@ const CLUSTER_METHODS = ["nodes", "natMapper", "handleError", "refreshSlotsCache
 function looksLikeIoredis(value: unknown): value is IoredisClient {
   if (typeof value !== "object" || value === null) return false;
   const candidate = value as Partial<IoredisClient>;
+  if (isOfIoredis4(candidate)) return false;
   return (
     typeof candidate.status === "string" &&
     typeof candidate.isCluster === "boolean" &&
@@ -134,10 +135,14 @@ function looksLikeIoredis(value: unknown): value is IoredisClient {
   );
 }
 
+/** Both clients of ioredis 4 have it, and none of ioredis 5. Its Cluster is otherwise of the same shape. */
+const isOfIoredis4 = (value: object): boolean => "clearAddedScriptHashesCleanInterval" in value;
+
 function hint(value: unknown): string {
   if (typeof value === "string") return " Pass the client, not its URL: tickpipe(new Redis(url)).";
   if (typeof value === "function") return " Pass an instance, not the class: tickpipe(new Redis()).";
   if (typeof value !== "object" || value === null) return "";
+  if (isOfIoredis4(value)) return " It is of ioredis 4: update to ioredis 5.4 or later.";
   if ("isPipeline" in value) return " Wrap the client before it makes the pipeline: tickpipe(redis).pipeline().";
   if ("sendCommand" in value) return " Clients of the redis (node-redis) package are not supported.";
   if (typeof (value as PromiseLike<unknown>).then === "function") return " Await the promise first.";

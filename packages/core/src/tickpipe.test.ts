@@ -1,8 +1,11 @@
+import { createRequire } from "node:module";
 import { Cluster, Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
 import { afterEach, describe, expect, it } from "vitest";
 import { tickpipe } from "./tickpipe.ts";
 
+/** It has no types. */
+const Redis4: typeof Redis = createRequire(import.meta.url)("ioredis4");
 const offline = { lazyConnect: true } as const;
 const warnings: Error[] = [];
 const note = (warning: Error): void => {
@@ -31,6 +34,12 @@ describe("tickpipe", () => {
     ["an object", {}, "got an object"],
     ["a promise of a client", Promise.resolve(new Redis(offline)), "Await the promise first"],
     ["a pipeline", new Redis(offline).pipeline(), "Wrap the client before it makes the pipeline"],
+    ["a client of ioredis 4", new Redis4(offline), "of ioredis 4: update to ioredis 5.4 or later"],
+    [
+      "a Cluster of ioredis 4",
+      new Redis4.Cluster([{ port: 1 }], offline),
+      "of ioredis 4: update to ioredis 5.4 or later",
+    ],
     [
       "a client of node-redis",
       { sendCommand() {}, isOpen: true, options: {} },

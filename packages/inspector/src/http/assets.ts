@@ -6,10 +6,10 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { respond, respondText } from "./responses.ts";
 
-const { resolve } = createRequire(import.meta.url);
-/** The page's own modules as tsc has compiled them, the same whether this module runs from src/ or from dist/. */
-const PAGE = fileURLToPath(new URL("../../dist/page/", import.meta.url));
-const ASSETS = fileURLToPath(new URL("../../assets/", import.meta.url));
+/** Looked up when they are asked for: within a bundle there are no such files, which must not keep an application from starting. */
+const resolve = (library: string): string => createRequire(import.meta.url).resolve(library);
+/** A file of this package, the same whether this module runs from src/ or from dist/. */
+const ownFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** The libraries of the page, as npm has installed them. */
 const LIBRARIES: ReadonlyMap<string, () => string> = new Map([
@@ -36,13 +36,14 @@ interface Asset {
 export class Assets {
   readonly #read = new Map<string, Asset | null>();
 
-  /** The page itself. Its links are relative, so that it can be mounted anywhere, also behind a proxy that cuts a prefix. */
-  html(depth: 0 | 1): string {
-    return (
-      this.#find("page.html")
-        ?.body.toString()
-        .replaceAll("%BASE%", depth === 0 ? "./" : "../") ?? ""
-    );
+  /**
+   * The page itself. Its links are relative, so that it can be mounted anywhere, also behind a proxy that cuts a prefix.
+   *
+   * @returns `null` where the package's files are not to be found
+   */
+  html(depth: 0 | 1): string | null {
+    const page = this.#find("page.html")?.body.toString();
+    return page?.replaceAll("%BASE%", depth === 0 ? "./" : "../") ?? null;
   }
 
   respond(res: ServerResponse, name: string): void {
@@ -85,7 +86,7 @@ function contentOf(name: string): Buffer {
       text.replace(/from\s*"preact"/g, 'from"./preact.js"').replace(/^\/\/# sourceMappingURL=.*$/m, ""),
     );
   }
-  const isModule = name.endsWith(".js");
-  const text = readFileSync(join(isModule ? PAGE : ASSETS, name), "utf8");
+  // The page's own modules as tsc has compiled them.
+  const text = readFileSync(ownFile(name.endsWith(".js") ? `dist/page/${name}` : `assets/${name}`), "utf8");
   return Buffer.from(text.replace(/^\/\/# sourceMappingURL=.*$/m, ""));
 }

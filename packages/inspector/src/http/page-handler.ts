@@ -10,6 +10,9 @@ import { Assets } from "./assets.ts";
 import { EventStream } from "./event-stream.ts";
 import { respond, respondJson, respondText } from "./responses.ts";
 
+const NO_FILES =
+  "The files of this page are not where the package has them, as in a bundle. Leave @tickpipe/inspector out of the bundle: with esbuild, --external:@tickpipe/inspector.";
+
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
 
 /** Answers the requests for the page and for what it shows. */
@@ -68,7 +71,7 @@ export class PageHandler {
       return;
     }
     if (json === undefined) {
-      respond(res, 200, this.#assets.html(1), HTML);
+      sendHtml(res, this.#assets.html(1));
       return;
     }
     const request = this.#log.find(id);
@@ -86,8 +89,17 @@ export class PageHandler {
 }
 
 /** The page's links are relative to a folder, so that it must be asked for as one. */
-function respondHtml(req: IncomingMessage & { originalUrl?: string }, res: ServerResponse, html: () => string): void {
+function respondHtml(
+  req: IncomingMessage & { originalUrl?: string },
+  res: ServerResponse,
+  html: () => string | null,
+): void {
   const asked = pathOf(req.originalUrl ?? req.url ?? "/");
-  if (asked.endsWith("/")) respond(res, 200, html(), HTML);
+  if (asked.endsWith("/")) sendHtml(res, html());
   else respond(res, 302, "", { Location: `./${asked.split("/").at(-1)}/` });
+}
+
+function sendHtml(res: ServerResponse, html: string | null): void {
+  if (html === null) respondText(res, 500, NO_FILES);
+  else respond(res, 200, html, HTML);
 }

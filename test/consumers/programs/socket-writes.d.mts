@@ -1,0 +1,1 @@
+export function countSocketWrites(socket: unknown): { take(): number };

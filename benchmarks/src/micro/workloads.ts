@@ -82,7 +82,7 @@ export function keyOf(command: Call["command"], i: number): string {
 }
 
 /** A call for each key, to be gone round. */
-export function callsOf({
+function callsOf({
   commands,
   valueBytes,
   callsPerTick,

@@ -10,7 +10,7 @@ export function addServerTiming(res: ServerResponse, stats: () => ScopeStats): v
 }
 
 /** As in `redis;dur=1.5;desc="20 commands, 2 round trips"`; `dur` in milliseconds. */
-export function serverTiming({ commands, roundTrips, waitedMs }: ScopeStats): string {
+function serverTiming({ commands, roundTrips, waitedMs }: ScopeStats): string {
   const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
   return `redis;dur=${waitedMs.toFixed(1)};desc="${counted(commands, "command")}, ${counted(roundTrips, "round trip")}"`;
 }

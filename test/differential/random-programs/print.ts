@@ -23,7 +23,7 @@ const PAUSES: Record<Pause, string> = {
   microtask: "await a resolved promise",
 };
 
-export function printStep(step: Step): string {
+function printStep(step: Step): string {
   if (step.kind === "flush") return "view.tickpipe.flush()";
   const { via, caller, consumer } = step;
   const by = `   // caller ${caller}, ${consumer}`;

@@ -23,7 +23,7 @@ const flag = (command: string, name: string): boolean => {
 };
 
 export const isRead = (command: string): boolean => flag(command, "readonly");
-export const isCursor = (command: string): boolean => CURSORS.has(command);
+const isCursor = (command: string): boolean => CURSORS.has(command);
 export const isReadOfKeysAlone = (command: string): boolean => READS_OF_KEYS_ALONE.has(command);
 
 /** Whether a call may wait on the server for others to do something. */

@@ -119,7 +119,7 @@ function tellOf({ method, keys, at, replyBytes }: CallView): string {
 }
 
 /** A key may be anything, and as long as it likes: what cannot be printed is shown as a code, and the rest is cut. */
-export function shortened(key: string): string {
+function shortened(key: string): string {
   const cut = key.length > 120 ? `${key.slice(0, 119)}…` : key;
   return cut.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
@@ -131,7 +131,7 @@ export function shortened(key: string): string {
 const WORTH_LEAVING_OUT = 8;
 
 /** What all of several keys begin with, up to a colon: mostly the name of the service, which says nothing here. */
-export function commonPrefix(keys: readonly string[]): string {
+function commonPrefix(keys: readonly string[]): string {
   const [first = ""] = keys;
   let length = first.length;
   for (const key of keys) {

@@ -2,12 +2,13 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { packAll } from "@tickpipe/packaging";
 
 const CORE = fileURLToPath(new URL("../../../packages/core/", import.meta.url));
+const IOREDIS = join(createRequire(join(CORE, "package.json")).resolve("ioredis"), "../..");
 
 /** Folders from which a program can import ioredis and the core. */
 export interface Installations {
@@ -25,22 +26,12 @@ export async function makeInstallations(): Promise<Installations> {
   const packed = join(root, "packed");
   for (const folder of [built, packed]) await mkdir(join(folder, "node_modules", "@tickpipe"), { recursive: true });
   await symlink(CORE, join(built, "node_modules", "@tickpipe", "core"));
-  await symlink(folderOf("ioredis"), join(built, "node_modules", "ioredis"));
+  await symlink(IOREDIS, join(built, "node_modules", "ioredis"));
 
   const tarballs = await packAll(join(root, "tarballs"));
   await promisify(execFile)("tar", ["-xzf", tarballs["@tickpipe/core"], "-C", root]);
   const core = join(packed, "node_modules", "@tickpipe", "core");
   await rename(join(root, "package"), core);
-  for (const name of ["ioredis", "dataloader", "cluster-key-slot"]) {
-    await symlink(folderOf(name), join(packed, "node_modules", name));
-  }
+  await symlink(IOREDIS, join(packed, "node_modules", "ioredis"));
   return { built, packed, remove: () => rm(root, { recursive: true }) };
-}
-
-/** Where a package is that the core has. */
-function folderOf(name: string): string {
-  const { resolve } = createRequire(join(CORE, "package.json"));
-  let folder = dirname(resolve(name));
-  while (!folder.endsWith(`/node_modules/${name}`)) folder = dirname(folder);
-  return folder;
 }

@@ -57,7 +57,7 @@ async function run({ name, tool, args, in: cwd }: Check): Promise<void> {
       stderr = "",
       message,
     } = error as Error & { readonly stdout?: string; readonly stderr?: string };
-    console.error(`failed  ${name} (${tool})\n${stdout}${stderr || message}`);
+    console.error(`failed  ${name} (${tool})\n${stdout || message}\n${stderr}`);
     process.exitCode = 1;
   }
 }

@@ -2,7 +2,7 @@ import { relative, sep } from "node:path";
 import coverage, { type CoverageMap, type CoverageSummary } from "istanbul-lib-coverage";
 
 /** What of a package's lines and branches has to be covered, in percent. */
-export const LEAST = 95;
+const LEAST = 95;
 
 /** The coverage of each package, and of all of them. */
 export function byPackage(map: CoverageMap, workspace: string): Map<string, CoverageSummary> {

@@ -20,7 +20,7 @@ export function filesIn(folder: string, ending: string): string[] {
 
 /** The pages whose code is run by tests. */
 export function pages(): string[] {
-  return ["README.md", ...filesIn("docs", ".md")];
+  return ["README.md", ...filesIn("docs", ".md"), ...filesIn("packages", "README.md")];
 }
 
 function rootAbove(folder: string): string {

@@ -1,6 +1,7 @@
 import { countSocketWrites } from "@tickpipe/test-support";
 import request from "supertest";
 import { expect, it } from "vitest";
+import { twoCalls, wrap as wrapOne } from "../../examples/docs/src/core.ts";
 import { inspect, test, wrap } from "../../examples/docs/src/readme.ts";
 import { range } from "../engine.ts";
 import { usePageServer } from "./page-server.ts";
@@ -30,4 +31,12 @@ it("README.md: the example answers with 20 posts and makes two writes, and the r
   const { headers } = await request(app).get("/posts");
   expect(headers["x-tickpipe-inspect"]).toMatch(/^\/_tickpipe\/r\//);
   await request(app).get("/_tickpipe/").expect(200);
+});
+
+it("the README of @tickpipe/core: two calls, one write", async () => {
+  const redis = wrapOne(page.Redis);
+  await redis.set("name", "Ann");
+  const writes = countSocketWrites(redis.stream);
+  expect(await twoCalls(redis)).toEqual({ name: "Ann", visits: 1 });
+  expect(writes.take()).toBe(1);
 });

@@ -1,4 +1,4 @@
-// The code of docs/inspector.md.
+// The code of docs/inspector.md, and of the README of @tickpipe/inspector.
 // #region mount
 import { inspector } from "@tickpipe/inspector";
 // #endregion mount
@@ -9,7 +9,7 @@ import type { Redis } from "ioredis";
 
 export function mount(app: Express, redis: Tickpiped<Redis>) {
   // #region mount
-  app.use(perRequest(redis));
+  app.use(perRequest(redis)); // of @tickpipe/express
   app.use("/_tickpipe", inspector(redis)); // then open /_tickpipe/
   // #endregion mount
 }

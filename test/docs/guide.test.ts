@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Tickpiped, tickpipe } from "@tickpipe/core";
+import { countRoundTrips } from "@tickpipe/core/testing";
+import { perRequest } from "@tickpipe/express";
+import { countSocketWrites } from "@tickpipe/test-support";
+import express, { type NextFunction, type Request, type Response } from "express";
+import type { Redis } from "ioredis";
+import request from "supertest";
+import { beforeEach, describe, expect, it } from "vitest";
+import {
+  handleErrors,
+  inProduction,
+  inSeries,
+  serve,
+  stopOnSigterm,
+  switchedOff,
+  together,
+  watch,
+  wrap,
+} from "../../examples/docs/src/guide.ts";
+import { range } from "../engine.ts";
+import { anchorsOf } from "./links.ts";
+import { usePageServer } from "./page-server.ts";
+import { read } from "./pages.ts";
+
+const page = usePageServer();
+
+describe("docs/guide.md", () => {
+  let redis: Tickpiped<Redis>;
+  beforeEach(async () => {
+    redis = wrap(page.Redis);
+    await redis.flushall();
+  });
+
+  it("a request's calls together are one write", async () => {
+    await redis.hset("user:1", { name: "Ann" });
+    const app = express();
+    serve(app, redis);
+    const writes = countSocketWrites(redis.stream);
+    expect((await request(app).get("/users/1")).body).toEqual({ user: { name: "Ann" }, visits: 1 });
+    expect(writes.take()).toBe(1);
+  });
+
+  it("calls in series are as many round trips as on a plain client, together they are one", async () => {
+    const ids = range(20);
+    await Promise.all(ids.map((id) => redis.hset(`post:${id}`, { id })));
+    const posts = await inSeries(redis, ids);
+    expect(await together(redis, ids)).toEqual(posts);
+    expect(posts).toEqual(ids.map((id) => ({ id: `${id}` })));
+    expect(await countRoundTrips(redis, (own) => inSeries(own, ids))).toBe(20);
+    expect(await countRoundTrips(redis, (own) => together(own, ids))).toBe(1);
+  });
+
+  it("switched off, every call is ioredis's own: reads are not shared, and blocking ones hold up the others", async () => {
+    const off = switchedOff(page.client());
+    await off.ping();
+    expect(off.tickpipe.stats().lean).toBe(false);
+    const { commands } = off.tickpipe.stats();
+    const order: string[] = [];
+    const writes = countSocketWrites(off.stream);
+    await Promise.all([
+      off.blpop("nothing", 0.1).then(() => order.push("blpop")),
+      off.get("a").then(() => order.push("get")),
+      off.get("a"),
+    ]);
+    expect(order).toEqual(["blpop", "get"]);
+    expect(off.tickpipe.stats().commands - commands).toBe(3);
+    // Still one write: the cork has no switch but leaving the client unwrapped.
+    expect(writes.take()).toBe(1);
+  });
+
+  it("in production, too many calls are answered with 503, late ones with 504, and who hung up with nothing", async () => {
+    const app = express();
+    const limited = inProduction(page.Redis, app);
+    const full = tickpipe(page.client(), { maxPending: 1 });
+    await full.ping();
+    const hurried = perRequest(tickpipe(page.client()), { deadlineMs: 20, property: "hurried" });
+    const seen: unknown[] = [];
+    const passedOn: unknown[] = [];
+    app.get("/full", () => Promise.all([full.get("a"), full.get("b")]));
+    app.get("/late", hurried, (req) => (req as unknown as { hurried: Redis }).hurried.blpop("nothing", 10));
+    app.get("/slow", (req) => req.redis.blpop("nothing", 10));
+    app.get("/wrong", (req) => req.redis.call("nonsense"));
+    app.use((error: { code?: string }, _req: Request, _res: Response, next: NextFunction) => {
+      seen.push(error.code);
+      next(error);
+    });
+    handleErrors(app);
+    app.use((error: { code?: string }, _req: Request, res: Response, _next: NextFunction) => {
+      passedOn.push(error.code);
+      res.status(500).end();
+    });
+
+    await request(app).get("/full").expect(503).expect("Retry-After", "1");
+    await request(app).get("/late").expect(504);
+    await request(app).get("/wrong").expect(500);
+    await expect(request(app).get("/slow").timeout(100)).rejects.toThrow("Timeout");
+    await expect.poll(() => seen).toHaveLength(4);
+    expect(seen.slice(0, 2)).toEqual(["ERR_TICKPIPE_OVERLOADED", "ERR_TICKPIPE_DEADLINE"]);
+    expect(seen.at(3)).toBe("ERR_TICKPIPE_ABORTED");
+    expect(passedOn).toEqual([undefined]);
+
+    expect(limited.options).toMatchObject({ commandTimeout: 2_000, maxRetriesPerRequest: 3 });
+    expect(watch(full)).toMatchObject({ pending: 0, waiting: 0, overloads: 1 });
+  });
+
+  it("shuts down after the request under way, and with all that was called", async () => {
+    const app = express().use(perRequest(redis));
+    let began = (): void => {};
+    const underWay = new Promise<void>((resolve) => {
+      began = resolve;
+    });
+    app.get("/", async (req, res) => {
+      began();
+      await req.redis.blpop("turn", 5);
+      res.json(await req.redis.incr("served"));
+    });
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const answer = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+      headers: { connection: "close" },
+    });
+    await underWay;
+
+    let stop = async (): Promise<void> => {};
+    stopOnSigterm({ once: (_event, listener) => (stop = listener) }, server, redis);
+    const stopped = stop();
+    await page.client().rpush("turn", "now");
+    expect(await (await answer).json()).toBe(1);
+    await stopped;
+    await expect.poll(() => redis.status).toBe("end");
+  });
+});
+
+it("docs/guide.md has its figures from docs/benchmarks.md", () => {
+  const sections = read("docs/benchmarks.md").split(/^(?=#+ )/m);
+  const rows = read("docs/guide.md").matchAll(/\]\(benchmarks\.md#(\S+)\) +\| ([\d.x]+) +\| ([\d.-]+) +\|/g);
+  const figures = [...rows].map(([, anchor = "", ratio, middleHalf]) => ({ anchor, ratio, middleHalf }));
+  expect(figures.length).toBeGreaterThan(5);
+  const measured = figures.map(({ anchor }) => {
+    const section = sections.find((text) => anchorsOf(text).has(anchor)) ?? "";
+    const cells =
+      /^\| \*\*tickpipe\*\* .*$/m
+        .exec(section)?.[0]
+        .split("|")
+        .map((cell) => cell.trim()) ?? [];
+    return { anchor, ratio: cells.at(-4), middleHalf: cells.at(-3) };
+  });
+  expect(figures).toEqual(measured);
+});

@@ -129,7 +129,7 @@ describe("blocking calls on a cluster", () => {
   });
 
   it("end after commandTimeout, with their connection", async () => {
-    const redis = await connect({ redisOptions: { commandTimeout: 50 } });
+    const redis = await connect({ redisOptions: { commandTimeout: 400 } });
     await expect(redis.blpop("{timeout}", 0)).rejects.toThrow("Command timed out");
     expect(redis.tickpipe.stats().blockingConnections).toBe(0);
     expect(await redis.rpush("{timeout}", "kept")).toBe(1);

@@ -93,13 +93,13 @@ describe("a blocking call's connection", () => {
   });
 
   it("that has timed out for its caller takes nothing from the list afterwards", async () => {
-    const redis = wrapped({ commandTimeout: 100 });
+    const redis = wrapped({ commandTimeout: 400 });
     await redis.ping();
     await expect(redis.blpop("list", 0)).rejects.toThrow("Command timed out");
     await untilBlocked(0);
     await other.rpush("list", "kept");
     expect(await redis.lrange("list", 0, -1)).toEqual(["kept"]);
-    const waiting = wrapped({ commandTimeout: 200 }, { maxBlockingConnections: 1 });
+    const waiting = wrapped({ commandTimeout: 400 }, { maxBlockingConnections: 1 });
     const settled = await Promise.allSettled(range(2).map(() => waiting.blpop("none", 0)));
     expect(settled.map((each) => each.status === "rejected" && each.reason.message)).toEqual([
       "Command timed out",

@@ -128,12 +128,12 @@ describe("connections", () => {
   it("times a command out as the plain client does, and drops its late reply", async () => {
     const attempt = async (redis: Redis) => {
       await redis.del("nothing");
-      const slow = await redis.blpop("nothing", 0.3).catch((error: Error) => error.message);
+      const slow = await redis.blpop("nothing", 1.2).catch((error: Error) => error.message);
       const pong = await redis.ping("after").catch((error: Error) => error.message);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
       return [slow, pong, await redis.ping("later")];
     };
-    const options = { commandTimeout: 60 };
+    const options = { commandTimeout: 400 };
     const plain = await attempt(server.client(options));
     expect(plain).toEqual(["Command timed out", "Command timed out", "later"]);
     expect(await attempt(tickpipe(server.client(options), { blocking: "inline" }))).toEqual(plain);

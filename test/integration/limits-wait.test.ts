@@ -83,7 +83,7 @@ describe('whenFull: "wait"', () => {
   });
 
   it("times out while waiting as ioredis does while in flight", async () => {
-    const redis = await capped({ maxPending: 1, whenFull: "wait" }, { commandTimeout: 50 });
+    const redis = await capped({ maxPending: 1, whenFull: "wait" }, { commandTimeout: 400 });
     await other.client("PAUSE", 60_000, "WRITE");
     const timedOut = { message: "Command timed out" };
     try {

@@ -120,7 +120,7 @@ describe('whenFull: "reject"', () => {
   });
 
   it("counts what has timed out for its caller while ioredis still holds it", async () => {
-    const redis = await capped({ maxPending: 3 }, { commandTimeout: 50 });
+    const redis = await capped({ maxPending: 3 }, { commandTimeout: 400 });
     await other.client("PAUSE", 60_000, "WRITE");
     try {
       expect(codes(await Promise.allSettled(range(3).map(() => redis.incr("key"))))).toEqual(

@@ -172,7 +172,7 @@ describe("a transaction", () => {
   });
 
   it("that waits for a connection for longer than commandTimeout rejects as a call would", async () => {
-    const redis = wrapped({ commandTimeout: 100 }, { maxTransactionConnections: 1 });
+    const redis = wrapped({ commandTimeout: 400 }, { maxTransactionConnections: 1 });
     await redis.ping();
     let finish = (): void => {};
     const held = redis.tickpipe.transaction(["a"], async (tx) => {

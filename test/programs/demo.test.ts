@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { RequestDetail } from "@tickpipe/inspector";
 import { eventually, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 const demo = fileURLToPath(new URL("../../examples/feed/dist/demo.js", import.meta.url));
 
@@ -18,6 +18,9 @@ interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
+
+/** What a test that failed may have left. */
+const running: Running[] = [];
 
 function start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [demo, ...args], { env: { ...process.env, ...env } });
@@ -28,7 +31,10 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
   child.stderr.on("data", (data) => {
     stderr += data;
   });
-  return { child, ended: once(child, "close").then(([code]) => ({ code, stdout, stderr })) };
+  const ended = once(child, "close").then(([code]) => ({ code, stdout, stderr }));
+  const started = { child, ended };
+  running.push(started);
+  return started;
 }
 
 const short = ["--json", "--rounds", "1", "--seconds", "1"];
@@ -41,6 +47,14 @@ const figures = {
 };
 
 describe("the demo", () => {
+  afterEach(async () => {
+    for (const { child, ended } of running.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill("SIGINT");
+      await ended;
+    }
+  });
+
   it("prints one JSON object, on a redis-server of this machine", async () => {
     const { code, stdout, stderr } = await start(short).ended;
     expect(stderr).toMatch(/^Redis: \w+-server \d/);
@@ -116,7 +130,9 @@ describe("the demo", () => {
     const { problems, roundTrips, possibleRoundTrips } = (await (await fetch(waterfall)).json()) as RequestDetail;
     expect([roundTrips, possibleRoundTrips]).toEqual([13, 2]);
     const lines = readFileSync("examples/feed/src/app/careless.ts", "utf8").split("\n");
-    const named = problems.map(({ kind, at }) => [kind, at?.file, lines[(at?.line ?? 0) - 1]?.trim()]);
+    // Which commands are slow is up to the machine.
+    const certain = problems.filter(({ kind }) => kind !== "slow-command");
+    const named = certain.map(({ kind, at }) => [kind, at?.file, lines[(at?.line ?? 0) - 1]?.trim()]);
     expect(named, "by the sources, through their maps").toEqual([
       ["await-in-loop", "examples/feed/src/app/careless.ts", expect.stringContaining("await redis.hgetall")],
       ["calls-in-series", "examples/feed/src/app/careless.ts", expect.stringContaining("await redis.get")],

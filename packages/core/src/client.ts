@@ -5,13 +5,42 @@ import { describe, TickpipeError, TickpipeTypeError } from "./errors.ts";
  * shape and never by `instanceof`, since an application may hold two copies of ioredis.
  */
 export interface IoredisClient {
+  /** Whether it is a Cluster, and no client of one server. */
   readonly isCluster: boolean;
+  /** The state of its connection, as ioredis names it: `"ready"`, `"reconnecting"`, … */
   status: string;
+  /** The options that it was created with, defaults included. */
   options: object;
+  /** The names of the commands that it has methods for, in lower case. */
   getBuiltinCommands(): string[];
+  /**
+   * Sends a command, or queues it while there is no connection.
+   *
+   * @param args ioredis's own: the command first
+   * @returns what the command comes to
+   */
   sendCommand(...args: never[]): unknown;
+  /**
+   * Makes a pipeline.
+   *
+   * @param args ioredis's own
+   * @returns a pipeline of ioredis's
+   */
   pipeline(...args: never[]): unknown;
+  /**
+   * Makes another client with the same options.
+   *
+   * @param args ioredis's own: options that take the place of its own
+   * @returns a client of the same class
+   */
   duplicate(...args: never[]): unknown;
+  /**
+   * Listens to an event, as every `EventEmitter` lets one.
+   *
+   * @param event its name, as in `"ready"`
+   * @param listener is called each time, with what comes with the event
+   * @returns the client
+   */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 

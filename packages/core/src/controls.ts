@@ -56,7 +56,7 @@ export interface TickpipeControls<C extends IoredisClient> {
   /**
    * Opens a scope: a view for one unit of work, such as a request. All scopes share the tick's one write.
    *
-   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for an unknown or a wrong option
    */
   scope(options?: ScopeOptions): Scope<C>;
 
@@ -168,6 +168,7 @@ export interface ScopeOptions {
 
 /** One unit of work, such as a request. */
 export interface Scope<C extends IoredisClient> {
+  /** The `name` of its options; `undefined` without one. */
   readonly name: string | undefined;
   /** A view of the same type, whose calls belong to this scope. */
   readonly redis: Tickpiped<C>;
@@ -181,6 +182,7 @@ export interface Scope<C extends IoredisClient> {
    * Runs a function so that the views of no scope, as `tickpipe()` returned them, act in this one: in the function and in all that it starts,
    * through Node's AsyncLocalStorage. What goes on after the scope was closed acts in none.
    *
+   * @param fn is called at once, without arguments
    * @returns what the function returns
    */
   run<T>(fn: () => T): T;

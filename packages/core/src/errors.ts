@@ -22,7 +22,11 @@ export type TickpipeErrorCode =
   | "ERR_TICKPIPE_SPLIT_FAILED"
   | "ERR_TICKPIPE_TRANSACTION_MISUSE";
 
-/** Something that Tickpipe cannot do as asked. The message says what was expected and what to do. */
+/**
+ * Something that Tickpipe cannot do as asked. The message says what was expected and what to do, and holds no key and no value.
+ *
+ * @hideconstructor
+ */
 export class TickpipeError extends Error {
   /** Stable across versions; match on this, not on the message. */
   readonly code: TickpipeErrorCode;
@@ -34,7 +38,11 @@ export class TickpipeError extends Error {
   }
 }
 
-/** A call that was split by slot, of which a part or all failed. The other parts have taken effect. */
+/**
+ * A call that was split by slot (`splitSlots`), of which a part or all failed: `ERR_TICKPIPE_SPLIT_FAILED`. The other parts have taken effect.
+ *
+ * @hideconstructor
+ */
 export class TickpipeSplitError extends TickpipeError {
   /** Which of the call's keys failed, the first being 0, in order. */
   readonly failedKeys: readonly number[];
@@ -57,7 +65,12 @@ export class TickpipeSplitError extends TickpipeError {
   }
 }
 
-/** An argument of the wrong kind: a programming mistake, thrown before anything is sent. */
+/**
+ * An argument of the wrong kind: a programming mistake, thrown before anything is sent. The message says what was expected and of what kind it was, and holds
+ * no value.
+ *
+ * @hideconstructor
+ */
 export class TickpipeTypeError extends TypeError {
   /** Stable across versions; match on this, not on the message. */
   readonly code: TickpipeErrorCode;

@@ -1,3 +1,11 @@
+/**
+ * The client, wrapped: every call of one event-loop tick leaves as one write.
+ *
+ * `tickpipe()` is where it begins. What else is here are the types of what it returns: the view (`Tickpiped`), what the view's property `tickpipe` holds
+ * (`TickpipeControls`), scopes, loaders, records, and the messages of its diagnostics channels.
+ *
+ * @module
+ */
 export type { IoredisClient } from "./client.ts";
 export type {
   MultiOf,
@@ -6,6 +14,7 @@ export type {
   ScopeOptions,
   TickpipeControls,
   Tickpiped,
+  TickpipeStats,
   TransactionReplies,
 } from "./controls.ts";
 export { TickpipeError, type TickpipeErrorCode, TickpipeSplitError, TickpipeTypeError } from "./errors.ts";
@@ -15,6 +24,7 @@ export type { Loader, LoaderScope, LoaderView } from "./loader/loader.ts";
 export type { LoaderStats } from "./loader/loader-counters.ts";
 export type { LoaderOptions } from "./loader/loader-options.ts";
 export type { LoaderCalls } from "./loader/scope-loader.ts";
+export type { BatchStats } from "./observe/batch-counters.ts";
 export type {
   BatchMessage,
   BatchTrigger,

@@ -1,3 +1,8 @@
+/**
+ * Metrics for Prometheus. Needs `prom-client` 15, which the application installs.
+ *
+ * @module
+ */
 import { Counter, Gauge, register as globalRegistry, Histogram, type Registry } from "prom-client";
 import type { IoredisClient } from "./client.ts";
 import type { TickpipeControls } from "./controls.ts";
@@ -30,6 +35,7 @@ export interface MetricsOptions {
  * @param redis a view, or a client that is wrapped with the default options if it is not yet
  * @returns ends it; what has been counted stays in the registry
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses
  */
 export function collectMetrics(redis: IoredisClient, options: MetricsOptions = {}): () => void {
   const { register, client } = resolve(options);

@@ -144,7 +144,10 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 /**
  * For Tickpipe's own packages and those that build on it. Refuses a name that is not among `known`, so that a mistyped option is never ignored in silence.
  *
- * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+ * @param options what a user gave
+ * @param known the names that there are
+ * @param owner whose options they are, for the message: `"perRequest()"`
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for the first name that is unknown
  */
 export function rejectUnknownOptions(options: object, known: readonly string[], owner: string): void {
   for (const name of Object.keys(options)) {

@@ -1,3 +1,8 @@
+/**
+ * Metrics and spans for OpenTelemetry. Needs `@opentelemetry/api` 1.7 or later, which the application installs with its SDK.
+ *
+ * @module
+ */
 import { type Attributes, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
 import { type IoredisClient, internalsOf } from "./client.ts";
 import { databaseOf } from "./lanes/connection-state.ts";
@@ -11,9 +16,9 @@ import { tickpipe } from "./tickpipe.ts";
 
 /** Options of `openTelemetry()`. */
 export interface OpenTelemetryOptions {
-  /** Default: the global one, as the SDK has registered it. */
+  /** Where the metrics are made. Default: the global one, as the SDK has registered it. */
   meterProvider?: MeterProvider;
-  /** Default: the global one. */
+  /** Where the spans of batches are made. Default: the global one. */
   tracerProvider?: TracerProvider;
   /** Whether each batch of two commands or more has a `PIPELINE` span, with links to the spans in which its commands were called. Default `false`. */
   batchSpans?: boolean;
@@ -36,6 +41,7 @@ const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * @param redis a view, or a client that is wrapped with the default options if it is not yet
  * @returns ends it
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses
  */
 export function openTelemetry(redis: IoredisClient, options: OpenTelemetryOptions = {}): () => void {
   const { meterProvider, tracerProvider, batchSpans } = resolve(options);

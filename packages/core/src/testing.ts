@@ -1,3 +1,8 @@
+/**
+ * Counts round trips in a test of any runner, and fails it where calls wait for each other without need.
+ *
+ * @module
+ */
 import { AssertionError } from "node:assert";
 import type { IoredisClient } from "./client.ts";
 import type { Scope, Tickpiped } from "./controls.ts";
@@ -7,7 +12,12 @@ import { serialCallsText, waterfallText } from "./observe/waterfall.ts";
 import { invalidOption, rejectUnknownOptions } from "./options.ts";
 import { tickpipe } from "./tickpipe.ts";
 
-/** A function under test: it calls the view that it is given, or the one that `tickpipe()` returned, which acts in the same scope meanwhile. */
+/**
+ * A function under test: it calls the view that it is given, or the one that `tickpipe()` returned, which acts in the same scope meanwhile.
+ *
+ * @param redis a view of a scope that is opened for the function
+ * @returns anything, or a promise of it, which is waited for
+ */
 export type FunctionUnderTest<C extends IoredisClient, T> = (redis: Tickpiped<C>) => T | PromiseLike<T>;
 
 /** What may be expected of `expectRoundTrips()`. */
@@ -23,6 +33,10 @@ export interface RoundTripLimit {
  * `perRequest()` when it sends requests to an app in the same process. Calls of loaders are shared among scopes, and not counted.
  *
  * @param redis a view, or a client that is wrapped with the default options if it is not yet
+ * @param fn what is to be counted
+ * @returns how many round trips were made until the function was done
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION` if `fn` is no function
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses
  * @throws {Error} what the function throws
  */
 export async function countRoundTrips<C extends IoredisClient, T>(
@@ -36,9 +50,14 @@ export async function countRoundTrips<C extends IoredisClient, T>(
 /**
  * Expects that a function makes at most so many round trips, counted as `countRoundTrips()` does.
  *
+ * @param redis a view, or a client that is wrapped with the default options if it is not yet
+ * @param fn what is to be counted
+ * @param limit how many round trips there may be, as in `{ atMost: 2 }`
  * @returns what the function returns
  * @throws {AssertionError} Node's own; its message shows the calls of each round trip, and where they were made
- * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION` for a wrong limit, or if `fn` is no function
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses
+ * @throws {Error} what the function throws
  */
 export async function expectRoundTrips<C extends IoredisClient, T>(
   redis: C,
@@ -58,8 +77,13 @@ export async function expectRoundTrips<C extends IoredisClient, T>(
  * Expects that no calls of a function wait for each other without need: an `await` in a loop over keys, or reads one after another of which none holds
  * anything of an earlier reply. The second is a guess: where a reply decides whether the next read is made, use `expectRoundTrips()`.
  *
+ * @param redis a view, or a client that is wrapped with the default options if it is not yet
+ * @param fn what is to be looked at
  * @returns what the function returns
  * @throws {AssertionError} Node's own; its message shows the calls of each round trip, the lines to change, and what to write
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION` if `fn` is no function
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses
+ * @throws {Error} what the function throws
  */
 export async function expectNoWaterfall<C extends IoredisClient, T>(redis: C, fn: FunctionUnderTest<C, T>): Promise<T> {
   const { result, scopes } = await run("expectNoWaterfall()", redis, fn);

@@ -1,3 +1,11 @@
+/**
+ * A scope for each request of Express 4 or 5, as `req.redis`.
+ *
+ * The package adds `redis` to the `Request` of Express, for all code that imports it, so that `req.redis` has the type of a wrapped `Redis` of ioredis. With another
+ * `property`, or another client, the application declares its own.
+ *
+ * @module
+ */
 import type { Tickpiped } from "@tickpipe/core";
 import type { Redis } from "ioredis";
 

@@ -4,8 +4,11 @@ import type { IoredisClient, Scope } from "@tickpipe/core";
 
 /** What is published on the channel `tickpipe:request:open`, for those who show what a request does: which scope belongs to which request. */
 export interface OpenedRequest {
+  /** The request's scope, which has just been opened. */
   readonly scope: Scope<IoredisClient>;
+  /** The request as Express has it. */
   readonly request: IncomingMessage;
+  /** Its response; the headers have not been sent, unless other code did so before. */
   readonly response: ServerResponse;
 }
 

@@ -15,7 +15,13 @@ import {
 } from "./per-request-options.ts";
 import { addServerTiming } from "./server-timing.ts";
 
-/** A middleware for Express 4 and 5; for anything else, too, that calls `(req, res, next)`. */
+/**
+ * A middleware for Express 4 and 5; for anything else, too, that calls `(req, res, next)`.
+ *
+ * @param req the request, which gets the property
+ * @param res its response, which ends the scope when it closes
+ * @param next goes on with the request, within the scope; is given an error where the property is taken
+ */
 export type PerRequestMiddleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
@@ -27,7 +33,8 @@ export type PerRequestMiddleware = (req: IncomingMessage, res: ServerResponse, n
  *
  * @param redis a view made by `tickpipe()`; a plain ioredis client is wrapped with the default options
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`
- * @throws {TickpipeError} whatever `tickpipe()` refuses the client with
+ * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses. A request whose property another middleware has set already
+ *   fails with `ERR_TICKPIPE_PROPERTY_TAKEN`, which is given to `next`.
  */
 export function perRequest(redis: IoredisClient, options: PerRequestOptions = {}): PerRequestMiddleware {
   const resolved = resolvePerRequestOptions(options);

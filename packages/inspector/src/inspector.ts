@@ -30,7 +30,8 @@ export interface Inspector {
  *
  * @param redis a view made by `tickpipe()`, or its client: the one that `perRequest()` was given
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`
- * @throws {TickpipeError} `ERR_TICKPIPE_INSPECTOR_OPEN` with `enabled: true` in production without `authorize`
+ * @throws {TickpipeError} `ERR_TICKPIPE_INSPECTOR_OPEN` with `enabled: true` in production without `authorize`; `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that
+ *   `tickpipe()` refuses
  */
 export function inspector(redis: IoredisClient, options: InspectorOptions = {}): Inspector {
   const resolved = resolveInspectorOptions(options);

@@ -2,9 +2,17 @@ import { describe, TickpipeTypeError } from "../errors.ts";
 
 /** How a loader keeps values in Redis. What `load` answered passes through it as well, so that a value is the same from either. */
 export interface LoaderCodec<V> {
-  /** Makes text of a value, which is neither `null` nor `undefined`. If it throws, loading that id fails with this error. */
+  /**
+   * Makes text of a value, which is neither `null` nor `undefined`. If it throws, loading that id fails with this error.
+   *
+   * @returns the text to keep; anything but a string rejects with `ERR_TICKPIPE_LOADER_RESULT`
+   */
   encode(value: V): string;
-  /** Makes a value of text, a new one each time. If it throws for what Redis has, that counts as a miss and is overwritten. */
+  /**
+   * Makes a value of text. If it throws for what Redis has, that counts as a miss and is overwritten.
+   *
+   * @returns a new value each time, since callers may change theirs
+   */
   decode(text: string): V;
 }
 

@@ -9,11 +9,18 @@ import { type LoaderCalls, ScopeLoader } from "./scope-loader.ts";
 
 /** A view, as far as a loader needs one: any view of the client that the loader was made on. */
 export interface LoaderView {
-  readonly tickpipe: { readonly client: object; currentScope(): LoaderScope | undefined };
+  /** The part of `view.tickpipe` that is asked. */
+  readonly tickpipe: {
+    /** The raw client, by which the views of the loader's client are told from others. */
+    readonly client: object;
+    /** The scope that the view's calls belong to; `undefined` outside of all. */
+    currentScope(): LoaderScope | undefined;
+  };
 }
 
 /** A scope, as far as a loader needs one. */
 export interface LoaderScope {
+  /** The view whose calls belong to the scope. */
   readonly redis: object;
 }
 
@@ -25,6 +32,7 @@ export interface Loader<K, V> extends LoaderCalls<K, V> {
   /**
    * The loader in the scope of this view: `users.for(req.redis).load(id)`. The same one each time.
    *
+   * @param redis a view of the client that the loader was made on
    * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT` for anything but a view of the loader's client
    */
   for(redis: LoaderView): LoaderCalls<K, V>;

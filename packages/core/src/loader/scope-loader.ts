@@ -18,15 +18,24 @@ export interface LoaderCalls<K, V> {
    */
   load(id: K): Promise<V>;
 
-  /** Like `load` for each of them; an error takes its value's place, and nothing rejects. */
+  /**
+   * Like `load` for each of them; an error takes its value's place, and nothing rejects.
+   *
+   * @param ids any number of ids, also the same one several times
+   * @returns a value or an error for each id, in the same order
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_LOADER_KEY`, as `load` does, if that is so of any of them
+   */
   loadMany(ids: ArrayLike<K>): Promise<(V | Error)[]>;
 
   /**
    * Gives a value to what has none yet: to this scope and, with the loader's time to live, to Redis. An `Error` is given to
    * this scope alone. What is there already stays; to replace it, `clear` it first.
    *
+   * @param id an id that `load` takes
+   * @param value what `load` is to answer with
    * @returns whether Redis has answered; never rejects
-   * @throws what the codec throws, and as `load` does
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_LOADER_KEY`, as `load` does; `ERR_TICKPIPE_LOADER_RESULT` if the codec makes no string of the value
+   * @throws {Error} what the codec throws
    */
   prime(id: K, value: V | Error): Promise<boolean>;
 
@@ -34,8 +43,9 @@ export interface LoaderCalls<K, V> {
    * Makes the next `load` of this id, in this scope and in all others that have not loaded it yet, load it anew: takes it out of this scope and
    * of Redis, and sees to it that a load of it that is running is not written back.
    *
+   * @param id an id that `load` takes
    * @returns whether Redis has answered: if not, an old value may be there until its time is up. Never rejects
-   * @throws as `load` does
+   * @throws {TickpipeTypeError} `ERR_TICKPIPE_LOADER_KEY`, as `load` does
    */
   clear(id: K): Promise<boolean>;
 

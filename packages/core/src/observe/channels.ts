@@ -12,11 +12,13 @@ export interface BatchMessage {
   readonly bytes: number;
   /** Which connection: the client's own, or one that transactions have. */
   readonly connection: "client" | "transaction";
+  /** Why they left when they did. */
   readonly trigger: BatchTrigger;
 }
 
 /** The message of `tickpipe:request`: a scope was closed that had been opened while somebody listened. */
 export interface RequestMessage extends ScopeStats {
+  /** The `name` of the scope's options; `undefined` without one. */
   readonly name: string | undefined;
   /** How long the scope was open, in milliseconds. */
   readonly durationMs: number;
@@ -34,6 +36,7 @@ export interface DedupeMessage {
 export interface OverloadMessage {
   /** Whether there was no room for the call, or the call is larger than the cap by itself. */
   readonly reason: "full" | "too large";
+  /** Which cap the call met. */
   readonly option: "maxPending" | "maxPendingBytes";
   /** How many commands were pending. */
   readonly pending: number;

@@ -21,6 +21,7 @@ export interface RecordedCall {
   readonly roundTrip: number;
   /** What answered it: a reply of Redis to this very call, to another one of the same tick (`"dedupe"`), or the scope's memo. */
   readonly answeredBy: "redis" | "dedupe" | "memo";
+  /** `"pending"` while it waits; `"error"` if it failed, or if there is an error among the replies of a pipeline. */
   readonly outcome: "pending" | "ok" | "error";
   /** The class of the error, as in `"ReplyError"`; `null` without one. Of a pipeline, that of the first error among its replies. */
   readonly errorName: string | null;
@@ -49,10 +50,11 @@ export interface CallSite {
 
 /** What one scope has called. */
 export interface ScopeRecord {
+  /** The `name` of the scope's options; `undefined` without one. */
   readonly name: string | undefined;
   /** When the scope was opened, in milliseconds since 1970. */
   readonly openedAt: number;
-  /** How long it was open; of one that still is, so far. */
+  /** How long it was open, in milliseconds; of one that still is, so far. */
   readonly durationMs: number;
   /** Its calls, in the order in which they were made. Those that the scope refused, since it had ended, are not among them. */
   readonly calls: readonly RecordedCall[];
@@ -60,5 +62,6 @@ export interface ScopeRecord {
   readonly droppedCalls: number;
   /** How many of the recorded calls have no call site, beyond `maxCallSites`. */
   readonly droppedCallSites: number;
+  /** Its counts, of calls beyond `maxCalls` as well. */
   readonly stats: ScopeStats;
 }

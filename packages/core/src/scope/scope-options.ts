@@ -59,6 +59,7 @@ export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
 /**
  * For Tickpipe's own packages and those that build on it: refuses wrong options of scopes before there is a scope.
  *
+ * @param options what a user gave; `undefined` counts as none
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for an unknown or a wrong option
  */
 export function assertScopeOptions(options: unknown): void {

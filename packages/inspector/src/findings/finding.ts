@@ -1,6 +1,7 @@
 import type { Frame } from "../source/stack.ts";
 import type { Step } from "./steps.ts";
 
+/** The kinds of findings. What each means, and how it is found, is told in docs/inspector.md. */
 export type FindingKind =
   | "await-in-loop"
   | "calls-in-series"

@@ -40,7 +40,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "benchmarks/src/**/*.test.ts"] },
+        test: { name: "unit", include: ["{packages/*,benchmarks,reference}/src/**/*.test.ts"] },
       },
       // Faults need a process that can be killed, and settings that only a real server has.
       onEngine("redis-server", [...onBothEngines, "test/{docs,dropin,faults,findings,inspector}/**/*.test.ts"]),

@@ -17,6 +17,7 @@ const PAGE = `# Title
 ## Twice
 ## Twice
 ### ERR_CODE
+<a id="api-own"></a>
 `;
 
 describe("localLinks", () => {
@@ -32,8 +33,15 @@ describe("localLinks", () => {
 });
 
 describe("anchorsOf", () => {
-  it("are those that GitHub makes of headings", () => {
-    expect([...anchorsOf(PAGE)]).toEqual(["title", "reqredis-whats-new-in-10", "twice", "twice-1", "err_code"]);
+  it("are those that GitHub makes of headings, and those that a page names itself", () => {
+    expect([...anchorsOf(PAGE)]).toEqual([
+      "title",
+      "reqredis-whats-new-in-10",
+      "twice",
+      "twice-1",
+      "err_code",
+      "api-own",
+    ]);
   });
 });
 

@@ -17,7 +17,7 @@ export function localLinks(page: string): Link[] {
     });
 }
 
-/** The anchors of a page, as GitHub makes them of its headings. */
+/** The anchors of a page: those that it names itself, and those that GitHub makes of its headings. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of withoutFences(page).matchAll(/^#{1,6} +(.+?) *$/gm)) {
@@ -26,6 +26,7 @@ export function anchorsOf(page: string): Set<string> {
     for (let count = 1; anchors.has(anchor); count++) anchor = `${slug}-${count}`;
     anchors.add(anchor);
   }
+  for (const [, id = ""] of withoutFences(page).matchAll(/<a id="([^"]+)"><\/a>/g)) anchors.add(id);
   return anchors;
 }
 

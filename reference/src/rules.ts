@@ -12,7 +12,7 @@ import type { Reference } from "./reference.ts";
 import { ThrowingFunctions } from "./throwing.ts";
 
 /** Every export, member and entry point says what it is. */
-export const hasDocstring: Rule = {
+const hasDocstring: Rule = {
   declaration: (declaration) => {
     if (textOf(declaration.comment) !== "") return [];
     const signatures = declaration.signatures ?? [];
@@ -22,7 +22,7 @@ export const hasDocstring: Rule = {
 };
 
 /** Every parameter is described, or named in the text; options describe themselves. */
-export const describesParameters: Rule = {
+const describesParameters: Rule = {
   signature: (signature) =>
     (signature.parameters ?? [])
       .filter(({ comment, type }) => textOf(comment) === "" && !isOptionsType(type))
@@ -34,7 +34,7 @@ export const describesParameters: Rule = {
 };
 
 /** What is returned is described, unless it is nothing, one of our own types, or what the text begins with: "The value of an id". */
-export const describesReply: Rule = {
+const describesReply: Rule = {
   signature: ({ kind, type, comment, parent }) => {
     if (kind === ReflectionKind.ConstructorSignature || type === undefined || isPlain(type)) return [];
     const text = textOf(comment ?? parent.comment);
@@ -51,7 +51,7 @@ function isPlain(type: SomeType): boolean {
 }
 
 /** What takes options says which error wrong ones are refused with. */
-export const namesErrorOfOptions: Rule = {
+const namesErrorOfOptions: Rule = {
   signature: ({ parameters = [], comment }) => {
     if (!parameters.some(({ type }) => isOptionsType(type))) return [];
     return tagText(comment, "@throws")?.includes("ERR_TICKPIPE_INVALID_OPTION")
@@ -61,7 +61,7 @@ export const namesErrorOfOptions: Rule = {
 };
 
 /** An error of Tickpipe's is named with its code. */
-export const namesErrorCodes: Rule = {
+const namesErrorCodes: Rule = {
   signature: ({ comment }) =>
     (comment?.getTags("@throws") ?? [])
       .filter(({ typeAnnotation }) => /Tickpipe\w*Error/.test(typeAnnotation ?? ""))
@@ -73,7 +73,7 @@ const UNIT =
   /\b(ms|milliseconds|seconds|bytes|KiB|MiB|commands|calls|connections|transactions|round trips|requests|ids|stacks|often|part)\b/i;
 
 /** An option that may be left out names its default, and one that is a number its unit. */
-export const optionsHaveDefaultAndUnit: Rule = {
+const optionsHaveDefaultAndUnit: Rule = {
   declaration: (declaration) => {
     const { parent, type, comment, flags } = declaration;
     if (!declaration.kindOf(ReflectionKind.Property) || !parent?.name.endsWith("Options")) return [];
@@ -92,7 +92,7 @@ function isNumber(type: SomeType | undefined): boolean {
 }
 
 /** What throws, as its code shows, says what. */
-export function documentsErrors({ program, symbolOf }: Reference): Rule {
+function documentsErrors({ program, symbolOf }: Reference): Rule {
   const functions = new ThrowingFunctions(program);
   return {
     declaration: (declaration) => {
@@ -105,7 +105,7 @@ export function documentsErrors({ program, symbolOf }: Reference): Rule {
 }
 
 /** A type that is named can be imported. */
-export const namesExportedTypes: Rule = {
+const namesExportedTypes: Rule = {
   declaration: ({ type, extendedTypes = [] }) => [type, ...extendedTypes].flatMap(notExported),
   signature: ({ type, parameters = [] }) => [type, ...parameters.map((each) => each.type)].flatMap(notExported),
 };

@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { CallSite } from "./records.ts";
 
 /** So many frames are taken: Tickpipe's own, and some of a framework's, stand among them. */
@@ -6,12 +6,22 @@ const FRAMES = 24;
 
 /**
  * This package's folder, from where this module is in it: in `src/` or `dist/`, or in the file that is published. In any other place a bundler has joined it with
- * the application, whose frames cannot be told from its own; in a CommonJS bundle there is no URL at all.
+ * the application, whose frames cannot be told from its own.
  */
-const [, OWN_PACKAGE] =
-  /^(.+\/)(?:(?:src|dist)\/observe\/call-site\.[jt]s|lib\/shared\/\w+\.js)$/.exec(import.meta.url ?? "") ?? [];
+const [, OWN_PACKAGE] = /^(.+\/)(?:(?:src|dist)\/observe\/call-site\.[jt]s|lib\/shared\/\w+\.js)$/.exec(ownUrl()) ?? [];
 /** How a frame of this package begins its file's name: as a URL where it is a module, as a path where a tool has compiled it. */
 const OWN_FILES: readonly string[] = OWN_PACKAGE === undefined ? [] : [OWN_PACKAGE, fileURLToPath(OWN_PACKAGE)];
+
+/**
+ * The URL of this module, from a frame of it; `""` if the frame does not tell. Not `import.meta.url`: what compiles packages to CommonJS for Jest (Babel, ts-jest) leaves that as
+ * it is, and then the file is none that can be loaded.
+ */
+function ownUrl(): string {
+  const { stack } = new Error();
+  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stack)) ?? [];
+  if (file === undefined) return "";
+  return file.startsWith("file:") ? file : pathToFileURL(file).href;
+}
 
 /**
  * Takes the stack of the running code.

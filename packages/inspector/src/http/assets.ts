@@ -4,12 +4,13 @@ import type { ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ownUrl } from "./own-url.ts";
 import { respond, respondText } from "./responses.ts";
 
 /** Looked up when they are asked for: within a bundle there are no such files, which must not keep an application from starting. */
-const resolve = (library: string): string => createRequire(import.meta.url).resolve(library);
+const resolve = (library: string): string => createRequire(ownUrl()).resolve(library);
 /** A file of this package, the same whether this module runs from src/ or from dist/. */
-const ownFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const ownFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, ownUrl()));
 
 /** The libraries of the page, as npm has installed them. */
 const LIBRARIES: ReadonlyMap<string, () => string> = new Map([

@@ -1,0 +1,14 @@
+import { pathToFileURL } from "node:url";
+
+/**
+ * The URL of this module, from a frame of it. Not `import.meta.url`: what compiles packages to CommonJS for Jest (Babel, ts-jest) leaves that as it is, and then the file is none
+ * that can be loaded.
+ *
+ * @throws {Error} if the frame does not tell
+ */
+export function ownUrl(): string {
+  const { stack } = new Error();
+  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stack)) ?? [];
+  if (file === undefined) throw new Error("A stack does not tell where @tickpipe/inspector is.");
+  return file.startsWith("file:") ? file : pathToFileURL(file).href;
+}

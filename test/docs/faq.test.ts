@@ -2,16 +2,17 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
-import { HOST } from "@tickpipe/test-support";
+import { countSocketWrites, HOST } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { useServer } from "../engine.ts";
+import { writeAll } from "../../examples/docs/src/faq.ts";
+import { range, useServer } from "../engine.ts";
 
 const server = useServer();
 const core = new URL("../../packages/core/dist/index.js", import.meta.url).href;
 const ioredis = import.meta.resolve("ioredis");
 
-/** What docs/faq.md says and no other test shows. */
+/** The code of docs/faq.md, and what it says and no other test shows. */
 describe("docs/faq.md", () => {
   let redis: Tickpiped<Redis>;
   beforeEach(async () => {
@@ -43,6 +44,26 @@ describe("docs/faq.md", () => {
     ];
     expect(await Promise.all(replies)).toEqual([1, 2, 3, "3"]);
     expect(redis.tickpipe.stats().batches).toBe(batches + 1);
+  });
+
+  it("very many keys are written in chunks, each one write", async () => {
+    const writes = countSocketWrites(redis.stream);
+    await writeAll(
+      redis,
+      range(2_500).map((i) => ({ key: `key:${i}`, value: `${i}` })),
+    );
+    expect(writes.take()).toBe(3);
+    expect([await redis.dbsize(), await redis.get("key:2499")]).toEqual([2_500, "2499"]);
+  });
+
+  it("flush() writes what has been called so far", async () => {
+    await redis.ping();
+    const writes = countSocketWrites(redis.stream);
+    const first = redis.incr("a");
+    redis.tickpipe.flush();
+    expect(writes.take()).toBe(1);
+    expect(await Promise.all([first, redis.incr("a")])).toEqual([1, 2]);
+    expect(writes.take()).toBe(1);
   });
 
   it("messages come on a connection of their own, and publishing is a call as any other", async () => {

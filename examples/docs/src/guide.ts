@@ -6,7 +6,9 @@ import { Redis } from "ioredis";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Tickpiped } from "@tickpipe/core";
+// #region express
 import { perRequest } from "@tickpipe/express";
+// #endregion express
 import type { Express, NextFunction, Request, Response } from "express";
 import type { RedisOptions } from "ioredis";
 

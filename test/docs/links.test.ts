@@ -63,3 +63,9 @@ describe("links between pages", () => {
     expect(broken).toEqual([]);
   });
 });
+
+it("docs/README.md leads to every page of docs", () => {
+  const linked = localLinks(read("docs/README.md")).map(({ path }) => normalize(join("docs", path)));
+  const pages = filesIn("docs", ".md").filter((page) => page !== "docs/README.md" && !page.startsWith("docs/api/"));
+  expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
+});

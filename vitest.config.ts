@@ -28,6 +28,8 @@ const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[],
     provide: { engine },
     globalSetup: ["./test/require-redis.ts"],
     setupFiles: ["./test/every-promise-settles.ts"],
+    // Else it gets another copy of graphql than its users do, who are resolved by vite.
+    server: { deps: { inline: ["graphql-http"] } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
@@ -43,7 +45,10 @@ export default defineConfig({
         test: { name: "unit", include: ["{packages/*,benchmarks,reference}/src/**/*.test.ts"] },
       },
       // Faults need a process that can be killed, and settings that only a real server has.
-      onEngine("redis-server", [...onBothEngines, "test/{docs,dropin,faults,findings,inspector}/**/*.test.ts"]),
+      onEngine("redis-server", [
+        ...onBothEngines,
+        "test/{docs,dropin,examples,faults,findings,frameworks,inspector}/**/*.test.ts",
+      ]),
       onEngine("embedded-valkey", onBothEngines, ofObserving),
       {
         resolve: { alias },

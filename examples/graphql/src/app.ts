@@ -1,0 +1,38 @@
+import type { Tickpiped } from "@tickpipe/core";
+import { perRequest } from "@tickpipe/express";
+import express, { type Express, type Request } from "express";
+import { GraphQLError } from "graphql";
+import { createHandler } from "graphql-http/lib/use/express";
+import type { Redis } from "ioredis";
+import { type Context, root, schema } from "./schema.ts";
+import { userLoader } from "./users.ts";
+
+/** `POST /graphql`, as the GraphQL over HTTP specification has it. */
+export function createApp(redis: Tickpiped<Redis>, usersUrl: string): Express {
+  const users = userLoader(redis, usersUrl);
+  const app = express();
+  app.disable("x-powered-by");
+  // A query is written by a stranger: the budget keeps one from asking for everything.
+  app.use(perRequest(redis, { maxCommands: 2_000, whenOverBudget: "reject" }));
+  app.all(
+    "/graphql",
+    createHandler({
+      schema,
+      rootValue: root,
+      context: (req) => {
+        const { redis: own } = req.raw as Request;
+        return { redis: own, users: users.for(own) } satisfies Context;
+      },
+      formatError,
+    }),
+  );
+  return app;
+}
+
+/** Of a mistake in the query its author is told; what else went wrong is for the log. */
+function formatError(error: Readonly<GraphQLError | Error>): GraphQLError | Error {
+  if (error instanceof GraphQLError && error.originalError === undefined) return error;
+  const { originalError = error, nodes, path } = error as GraphQLError;
+  console.error(originalError);
+  return new GraphQLError("Internal error", { nodes, path });
+}

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { type ClientHttp2Session, connect, constants } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { type Scope, tickpipe } from "@tickpipe/core";
+import { eventually } from "@tickpipe/test-support";
+import fastify, { type FastifyInstance } from "fastify";
+import type { Redis } from "ioredis";
+import { expect, it, onTestFinished } from "vitest";
+import { perRequest } from "../../examples/frameworks/src/fastify.ts";
+import { useServer } from "../engine.ts";
+
+const server = useServer();
+
+/** The recipe's types are those of HTTP/1, whose response Node's own for HTTP/2 is compatible with. */
+const http2App = () => fastify({ http2: true }) as unknown as FastifyInstance;
+
+async function sessionOf(app: FastifyInstance): Promise<ClientHttp2Session> {
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const session = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+  onTestFinished(async () => {
+    session.destroy();
+    await app.close();
+  });
+  return session;
+}
+
+it("ends a request's scope with its response over HTTP/2 as well: closed when sent, aborted when reset before", async () => {
+  const redis = tickpipe(server.client());
+  const app = http2App();
+  perRequest(app, redis);
+  const scopes: Scope<Redis>[] = [];
+  app.get("/sent", async (request) => {
+    scopes.push(request.redis.tickpipe.currentScope() as Scope<Redis>);
+    return String(await redis.tickpipe.currentScope()?.redis.incr("sent"));
+  });
+  const ended = new Promise<unknown>((resolve) => {
+    app.get("/reset", async (request, reply) => {
+      const closed = once(reply.raw, "close");
+      reset.close(constants.NGHTTP2_CANCEL);
+      await closed;
+      resolve(await request.redis.get("k").catch((error: { code: string }) => error.code));
+    });
+  });
+  const session = await sessionOf(app);
+  expect(await text(session.request({ ":path": "/sent" }))).toBe("1");
+  let end: unknown;
+  await eventually("the scope has ended", async () => {
+    end = await scopes[0]?.redis.get("k").catch((error: { code: string }) => error.code);
+    return end !== null;
+  });
+  expect(end).toBe("ERR_TICKPIPE_SCOPE_CLOSED");
+
+  const reset = session.request({ ":path": "/reset" });
+  expect(await ended).toBe("ERR_TICKPIPE_ABORTED");
+});

@@ -66,13 +66,16 @@ describe("docs/faq.md", () => {
     expect(writes.take()).toBe(1);
   });
 
-  it("messages come on a connection of their own, and publishing is a call as any other", async () => {
+  it("messages come on a connection of their own, also after a reconnect, and publishing is a call as any other", async () => {
     const subscriber = redis.duplicate();
     const heard: string[] = [];
     subscriber.on("message", (_channel, message) => heard.push(message));
     await subscriber.subscribe("news");
     expect(await Promise.all([redis.publish("news", "1"), redis.publish("news", "2")])).toEqual([1, 1]);
     await expect.poll(() => heard).toEqual(["1", "2"]);
+    tickpipe(subscriber).tickpipe.client.stream.destroy();
+    // Until it has subscribed again, nobody hears.
+    await expect.poll(() => redis.publish("news", "3").then(() => heard.slice(0, 3))).toEqual(["1", "2", "3"]);
     subscriber.disconnect();
   });
 

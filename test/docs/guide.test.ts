@@ -150,3 +150,17 @@ it("docs/guide.md has its figures from docs/benchmarks.md", () => {
   });
   expect(figures).toEqual(measured);
 });
+
+it("docs/faq.md has its figures from docs/benchmarks.md", () => {
+  const faq = read("docs/faq.md").replaceAll("\n", " ");
+  const ratios = [/100 GETs a tick took ([\d.]+)/g, /100 GETs a tick had ([\d.]+)/g].flatMap((said) =>
+    [...faq.matchAll(said)].map(([, ratio]) => `${ratio}x`),
+  );
+  const peers = ["ioredis enableAutoPipelining", "node-redis", "hand-written pipeline()"];
+  const bars = read("docs/benchmarks.md").split("\n");
+  const measured = peers.map((peer) => {
+    const bar = bars.find((line) => line.startsWith(`| GET, 100 per tick, calls/s to ${peer} `));
+    return bar?.split("|")[2]?.trim();
+  });
+  expect(ratios).toEqual(measured);
+});

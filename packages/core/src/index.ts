@@ -34,6 +34,7 @@ export type {
 } from "./observe/channels.ts";
 export type { CallSite, RecordedCall, ScopeRecord } from "./observe/records.ts";
 export type { ScopeStats } from "./observe/round-trips.ts";
-export { type FlushSchedule, invalidOption, rejectUnknownOptions, type TickpipeOptions } from "./options.ts";
+export { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
+export type { FlushSchedule, TickpipeOptions } from "./options.ts";
 export { assertScopeOptions } from "./scope/scope-options.ts";
 export { tickpipe } from "./tickpipe.ts";

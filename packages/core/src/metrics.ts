@@ -8,7 +8,7 @@ import type { IoredisClient } from "./client.ts";
 import type { TickpipeControls } from "./controls.ts";
 import { commandLabelOf } from "./observe/command-label.ts";
 import { watchersOf } from "./observe/watchers.ts";
-import { invalidOption, rejectUnknownOptions } from "./options.ts";
+import { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
 import { tickpipe } from "./tickpipe.ts";
 
 /** Options of `collectMetrics()`. */

@@ -1,4 +1,13 @@
-import { describe, TickpipeTypeError } from "./errors.ts";
+import {
+  assertOptions,
+  isPositive,
+  isWholeNumber,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+  SWITCH,
+  WHOLE_NUMBER,
+} from "./option-checks.ts";
 
 /**
  * When a tick's calls leave:
@@ -84,23 +93,9 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   whenFull: "reject",
 });
 
-/** Whether an option's value is right, and what is expected of it, for the error. */
-interface Check {
-  readonly isRight: (value: unknown) => boolean;
-  readonly expected: string;
-}
+const BYTES: OptionCheck = { isRight: isPositive, expected: "a positive number of bytes, or Infinity" };
 
-const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0;
-const isCount = (value: unknown): boolean => isPositive(value) && Number.isInteger(value);
-const oneOf = (...words: string[]): Check => ({
-  isRight: (value) => words.includes(value as string),
-  expected: words.map((word) => `"${word}"`).join(" or "),
-});
-const SWITCH: Check = { isRight: (value) => typeof value === "boolean", expected: "true or false" };
-const CONNECTIONS: Check = { isRight: isCount, expected: "a whole number from 1 on" };
-const BYTES: Check = { isRight: isPositive, expected: "a positive number of bytes, or Infinity" };
-
-const CHECKS: Readonly<Record<keyof TickpipeOptions, Check>> = {
+const CHECKS: OptionChecks<keyof TickpipeOptions> = {
   flush: {
     isRight: (value) => typeof value === "function" || ["immediate", "nextTick", "microtask"].includes(value as string),
     expected: '"immediate", "nextTick", "microtask" or a function that takes flush',
@@ -109,18 +104,16 @@ const CHECKS: Readonly<Record<keyof TickpipeOptions, Check>> = {
   lean: SWITCH,
   dedupe: SWITCH,
   blocking: oneOf("isolate", "inline"),
-  maxBlockingConnections: CONNECTIONS,
-  maxTransactionConnections: CONNECTIONS,
+  maxBlockingConnections: WHOLE_NUMBER,
+  maxTransactionConnections: WHOLE_NUMBER,
   splitSlots: SWITCH,
   maxPending: {
-    isRight: (value) => value === Number.POSITIVE_INFINITY || isCount(value),
+    isRight: (value) => value === Number.POSITIVE_INFINITY || isWholeNumber(value),
     expected: "a whole number from 1 on, or Infinity",
   },
   maxPendingBytes: BYTES,
   whenFull: oneOf("reject", "wait"),
 };
-
-const KNOWN: readonly string[] = Object.keys(DEFAULT_OPTIONS);
 
 /**
  * Checks options and fills in the defaults. An option that is `undefined` counts as not given.
@@ -129,46 +122,8 @@ const KNOWN: readonly string[] = Object.keys(DEFAULT_OPTIONS);
  */
 export function resolveOptions(options: unknown): ResolvedOptions {
   if (options === undefined) return DEFAULT_OPTIONS;
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalidOption("the options", `an object with ${KNOWN.join(", ")}`, options);
-  }
-  rejectUnknownOptions(options, KNOWN, "tickpipe()");
+  const example = `an object with ${Object.keys(CHECKS).join(", ")}`;
+  assertOptions<TickpipeOptions>(options, CHECKS, "tickpipe()", example, "");
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) {
-    const { isRight, expected } = CHECKS[name as keyof TickpipeOptions];
-    if (!isRight(value)) throw invalidOption(`option "${name}"`, expected, value);
-  }
   return { ...DEFAULT_OPTIONS, ...Object.fromEntries(given) };
-}
-
-/**
- * For Tickpipe's own packages and those that build on it. Refuses a name that is not among `known`, so that a mistyped option is never ignored in silence.
- *
- * @param options what a user gave
- * @param known the names that there are
- * @param owner whose options they are, for the message: `"perRequest()"`
- * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for the first name that is unknown
- */
-export function rejectUnknownOptions(options: object, known: readonly string[], owner: string): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new TickpipeTypeError(
-      "ERR_TICKPIPE_INVALID_OPTION",
-      `${owner} has no option named by ${describe(name)}. Known options: ${known.join(", ")}. Remove it or correct its spelling.`,
-    );
-  }
-}
-
-/**
- * The error for an option of the wrong kind. For Tickpipe's own packages and those that build on it, so that all say it alike.
- *
- * @param what the option, as in `option "flush"`
- * @param expected what it should have been, and so what to do
- * @param got its value, of which only the kind is told
- */
-export function invalidOption(what: string, expected: string, got: unknown): TickpipeTypeError {
-  return new TickpipeTypeError(
-    "ERR_TICKPIPE_INVALID_OPTION",
-    `Expected ${what} to be ${expected}, got ${describe(got)}.`,
-  );
 }

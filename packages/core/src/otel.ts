@@ -11,7 +11,7 @@ import { commandLabelOf } from "./observe/command-label.ts";
 import { errorLabel } from "./observe/error-label.ts";
 import { serverAddressOf } from "./observe/server-address.ts";
 import { watchersOf } from "./observe/watchers.ts";
-import { invalidOption, rejectUnknownOptions } from "./options.ts";
+import { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
 import { tickpipe } from "./tickpipe.ts";
 
 /** Options of `openTelemetry()`. */

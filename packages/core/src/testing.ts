@@ -9,7 +9,7 @@ import type { Scope, Tickpiped } from "./controls.ts";
 import type { RecordedCall } from "./observe/records.ts";
 import { serialCalls } from "./observe/serial-calls.ts";
 import { serialCallsText, waterfallText } from "./observe/waterfall.ts";
-import { invalidOption, rejectUnknownOptions } from "./options.ts";
+import { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
 import { tickpipe } from "./tickpipe.ts";
 
 /**

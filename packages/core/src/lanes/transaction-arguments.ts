@@ -1,5 +1,5 @@
 import { describe, TickpipeTypeError } from "../errors.ts";
-import { invalidOption, rejectUnknownOptions } from "../options.ts";
+import { invalidOption, rejectUnknownOptions } from "../option-checks.ts";
 
 /** Options of `view.tickpipe.transaction()`. */
 export interface TransactionOptions {

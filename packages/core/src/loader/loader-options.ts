@@ -1,4 +1,11 @@
-import { invalidOption, rejectUnknownOptions } from "../options.ts";
+import {
+  assertOptions,
+  invalidOption,
+  isFunction,
+  isPositive,
+  isWholeNumber,
+  type OptionChecks,
+} from "../option-checks.ts";
 import { JSON_CODEC, type LoaderCodec } from "./codec.ts";
 
 /** Options of `view.tickpipe.loader()`. Validated once, at creation. */
@@ -42,30 +49,21 @@ export type ResolvedLoaderOptions<K, V> = Readonly<
   Required<Omit<LoaderOptions<K, V>, "negativeTtl">> & { negativeTtl: number | null }
 >;
 
-const KNOWN = ["key", "load", "ttl", "negativeTtl", "jitter", "codec", "maxBatchSize", "redisTimeoutMs"] as const;
-
-type Checks = Readonly<Record<(typeof KNOWN)[number], { isRight: (value: unknown) => boolean; expected: string }>>;
-
-const isFunction = (value: unknown): boolean => typeof value === "function";
-const isPositive = (value: unknown): value is number => typeof value === "number" && value > 0;
 // Redis takes whole milliseconds.
 const isTimeToLive = (value: unknown): boolean => isPositive(value) && value * 1000 <= Number.MAX_SAFE_INTEGER;
 
-const CHECKS: Checks = {
+const CHECKS: OptionChecks<keyof LoaderOptions<unknown, unknown>> = {
   key: { isRight: isFunction, expected: "a function from an id to its Redis key" },
   load: { isRight: isFunction, expected: "a function from ids to a promise of their values" },
   ttl: { isRight: isTimeToLive, expected: "a positive number of seconds" },
-  negativeTtl: {
-    isRight: (value) => value === undefined || isTimeToLive(value),
-    expected: "a positive number of seconds",
-  },
+  negativeTtl: { isRight: isTimeToLive, expected: "a positive number of seconds" },
   jitter: {
     isRight: (value) => typeof value === "number" && value >= 0 && value < 1,
     expected: "a number from 0 up to, and without, 1",
   },
   codec: { isRight: isCodec, expected: "an object with the functions encode and decode" },
   maxBatchSize: {
-    isRight: (value) => isPositive(value) && (value === Number.POSITIVE_INFINITY || Number.isInteger(value)),
+    isRight: (value) => value === Number.POSITIVE_INFINITY || isWholeNumber(value),
     expected: "a whole number from 1 on, or Infinity",
   },
   redisTimeoutMs: { isRight: isPositive, expected: "a positive number of ms, or Infinity" },
@@ -77,18 +75,14 @@ const CHECKS: Checks = {
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for a missing, an unknown or a wrong option
  */
 export function resolveLoaderOptions<K, V>(options: LoaderOptions<K, V>): ResolvedLoaderOptions<K, V> {
-  if (typeof options !== "object" || options === null) {
-    throw invalidOption("the options of loader()", "an object with key, load and ttl", options);
+  assertOptions<LoaderOptions<K, V>>(options, CHECKS, "loader()", "an object with key, load and ttl");
+  for (const name of ["key", "load", "ttl"] as const) {
+    if (options[name] === undefined)
+      throw invalidOption(`option "${name}" of loader()`, CHECKS[name].expected, undefined);
   }
-  rejectUnknownOptions(options, KNOWN, "loader()");
-  const { key, load, ttl, negativeTtl, jitter = 0.1, codec = JSON_CODEC as LoaderCodec<V> } = options;
+  const { key, load, ttl, negativeTtl = null, jitter = 0.1, codec = JSON_CODEC as LoaderCodec<V> } = options;
   const { maxBatchSize = Number.POSITIVE_INFINITY, redisTimeoutMs = 500 } = options;
-  const given = { key, load, ttl, negativeTtl, jitter, codec, maxBatchSize, redisTimeoutMs };
-  for (const name of KNOWN) {
-    const { isRight, expected } = CHECKS[name];
-    if (!isRight(given[name])) throw invalidOption(`option "${name}" of loader()`, expected, given[name]);
-  }
-  return { ...given, negativeTtl: negativeTtl ?? null };
+  return { key, load, ttl, negativeTtl, jitter, codec, maxBatchSize, redisTimeoutMs };
 }
 
 function isCodec(value: unknown): boolean {

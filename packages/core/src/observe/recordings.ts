@@ -1,4 +1,4 @@
-import { invalidOption, rejectUnknownOptions } from "../options.ts";
+import { assertOptions, invalidOption, isFunction, type OptionChecks, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
 import type { ScopeRecord } from "./records.ts";
 import type { ScopeStats } from "./round-trips.ts";
 import { type CallFacts, type RecordingLimits, ScopeRecording } from "./scope-recording.ts";
@@ -91,33 +91,17 @@ function mostOf(asking: readonly RecordingLimits[]): RecordingLimits {
   };
 }
 
-const KNOWN: readonly string[] = ["callSites", "replyUses", "maxCalls", "maxCallSites", "when", "opened"];
+const CHECKS: OptionChecks<keyof Asked<unknown>> = {
+  callSites: SWITCH,
+  replyUses: SWITCH,
+  maxCalls: WHOLE_NUMBER,
+  maxCallSites: WHOLE_NUMBER,
+  when: { isRight: isFunction, expected: "a function that returns true or false" },
+  opened: { isRight: isFunction, expected: "a function that takes a scope" },
+};
 
 function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
-  if (typeof options !== "object" || options === null) {
-    throw invalidOption("the options of record()", "an object", options);
-  }
-  rejectUnknownOptions(options, KNOWN, "record()");
-  const {
-    callSites = false,
-    replyUses = false,
-    maxCalls = 1_000,
-    maxCallSites = 200,
-    when,
-    opened,
-  } = options as Partial<Asked<Owner>>;
-  for (const [name, value] of Object.entries({ callSites, replyUses })) {
-    if (typeof value !== "boolean") throw invalidOption(`option "${name}" of record()`, "true or false", value);
-  }
-  for (const [name, value] of Object.entries({ maxCalls, maxCallSites })) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw invalidOption(`option "${name}" of record()`, "a whole number from 1 on", value);
-  }
-  if (when !== undefined && typeof when !== "function") {
-    throw invalidOption('option "when" of record()', "a function that returns true or false", when);
-  }
-  if (opened !== undefined && typeof opened !== "function") {
-    throw invalidOption('option "opened" of record()', "a function that takes a scope", opened);
-  }
+  assertOptions<Partial<Asked<Owner>>>(options, CHECKS, "record()");
+  const { callSites = false, replyUses = false, maxCalls = 1_000, maxCallSites = 200, when, opened } = options;
   return { callSites, replyUses, maxCalls, maxCallSites, when, opened };
 }

@@ -1,6 +1,6 @@
 import { effectOf } from "../commands/effects.ts";
 import type { ScopeOptions } from "../controls.ts";
-import { invalidOption, rejectUnknownOptions } from "../options.ts";
+import { assertOptions, type OptionChecks, oneOf, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
 import type { BudgetOptions } from "./budget.ts";
 import type { EndingOptions } from "./ending.ts";
 
@@ -22,7 +22,6 @@ const DEFAULTS: ResolvedScopeOptions = Object.freeze({
   maxRoundTrips: undefined,
   whenOverBudget: "warn",
 });
-const KNOWN: readonly string[] = Object.keys(DEFAULTS);
 
 /**
  * Checks the options of a scope.
@@ -31,17 +30,7 @@ const KNOWN: readonly string[] = Object.keys(DEFAULTS);
  */
 export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
   if (options === undefined) return DEFAULTS;
-  if (typeof options !== "object" || options === null) {
-    throw invalidOption("the options of scope()", "an object", options);
-  }
-  rejectUnknownOptions(options, KNOWN, "scope()");
-  const given: ScopeOptions = options;
-  for (const option of KNOWN as readonly (keyof ScopeOptions)[]) {
-    const value = given[option];
-    if (value === undefined) continue;
-    const { isRight, expected } = CHECKS[option];
-    if (!isRight(value)) throw invalidOption(`option "${option}" of scope()`, expected, value);
-  }
+  assertOptions<ScopeOptions>(options, CHECKS, "scope()");
   const {
     name,
     memo = false,
@@ -52,7 +41,7 @@ export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
     maxCommands,
     maxRoundTrips,
     whenOverBudget = "warn",
-  } = given;
+  } = options;
   return { name, memo, signal, abortable, deadlineMs, maxPerTick, maxCommands, maxRoundTrips, whenOverBudget };
 }
 
@@ -69,25 +58,22 @@ export function assertScopeOptions(options: unknown): void {
 /** What `setTimeout` takes, in milliseconds; beyond it fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-const COUNT = { isRight: isCount, expected: "a whole number from 1 on" };
-
-const CHECKS: Readonly<Record<keyof ScopeOptions, { isRight: (value: unknown) => boolean; expected: string }>> = {
+const CHECKS: OptionChecks<keyof ScopeOptions> = {
   name: { isRight: (value) => typeof value === "string", expected: "a string" },
   memo: {
     isRight: (value) => typeof value === "boolean" || (Array.isArray(value) && value.every(isKeepable)),
     expected: 'true, false or a list of read commands in lower case, as in ["get", "hgetall"]',
   },
   signal: { isRight: isAbortSignal, expected: "an AbortSignal" },
-  abortable: { isRight: (value) => typeof value === "boolean", expected: "true or false" },
+  abortable: SWITCH,
   deadlineMs: {
     isRight: (value) => typeof value === "number" && value > 0 && value <= LONGEST_TIMER,
     expected: `a number of milliseconds above 0, up to ${LONGEST_TIMER}`,
   },
-  maxPerTick: COUNT,
-  maxCommands: COUNT,
-  maxRoundTrips: COUNT,
-  whenOverBudget: { isRight: (value) => value === "warn" || value === "reject", expected: '"warn" or "reject"' },
+  maxPerTick: WHOLE_NUMBER,
+  maxCommands: WHOLE_NUMBER,
+  maxRoundTrips: WHOLE_NUMBER,
+  whenOverBudget: oneOf("warn", "reject"),
 };
 
 function isKeepable(command: unknown): boolean {

@@ -1,0 +1,83 @@
+import { describe, TickpipeTypeError } from "./errors.ts";
+
+/** Whether an option's value is right, and what is expected of it, for the error. */
+export interface OptionCheck {
+  readonly isRight: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
+export type OptionChecks<Name extends string> = Readonly<Record<Name, OptionCheck>>;
+
+export const isFunction = (value: unknown): boolean => typeof value === "function";
+export const isPositive = (value: unknown): value is number => typeof value === "number" && value > 0;
+export const isWholeNumber = (value: unknown): boolean => isPositive(value) && Number.isInteger(value);
+
+export const SWITCH: OptionCheck = { isRight: (value) => typeof value === "boolean", expected: "true or false" };
+export const WHOLE_NUMBER: OptionCheck = { isRight: isWholeNumber, expected: "a whole number from 1 on" };
+
+/** Any of these words. */
+export function oneOf(...words: string[]): OptionCheck {
+  return {
+    isRight: (value) => words.includes(value as string),
+    expected: words.map((word) => `"${word}"`).join(" or "),
+  };
+}
+
+/**
+ * Refuses options that are no object, unknown ones and wrong ones. One that is `undefined` counts as not given.
+ *
+ * @param owner whose options they are, as in `scope()`
+ * @param example what an object of them is
+ * @param ofOwner how the messages say whose they are
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
+ */
+export function assertOptions<Options extends object>(
+  options: unknown,
+  checks: OptionChecks<keyof Options & string>,
+  owner: string,
+  example = "an object",
+  ofOwner: string = ` of ${owner}`,
+): asserts options is Options {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalidOption(`the options${ofOwner}`, example, options);
+  }
+  for (const name of Object.keys(options) as (keyof Options & string)[]) {
+    if (!Object.hasOwn(checks, name)) rejectUnknownOptions(options, Object.keys(checks), owner);
+    const value = (options as Options)[name];
+    if (value === undefined) continue;
+    const { isRight, expected } = checks[name];
+    if (!isRight(value)) throw invalidOption(`option "${name}"${ofOwner}`, expected, value);
+  }
+}
+
+/**
+ * For Tickpipe's own packages and those that build on it. Refuses a name that is not among `known`, so that a mistyped option is never ignored in silence.
+ *
+ * @param options what a user gave
+ * @param known the names that there are
+ * @param owner whose options they are, for the message: `"perRequest()"`
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for the first name that is unknown
+ */
+export function rejectUnknownOptions(options: object, known: readonly string[], owner: string): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new TickpipeTypeError(
+      "ERR_TICKPIPE_INVALID_OPTION",
+      `${owner} has no option named by ${describe(name)}. Known options: ${known.join(", ")}. Remove it or correct its spelling.`,
+    );
+  }
+}
+
+/**
+ * The error for an option of the wrong kind. For Tickpipe's own packages and those that build on it, so that all say it alike.
+ *
+ * @param what the option, as in `option "flush"`
+ * @param expected what it should have been, and so what to do
+ * @param got its value, of which only the kind is told
+ */
+export function invalidOption(what: string, expected: string, got: unknown): TickpipeTypeError {
+  return new TickpipeTypeError(
+    "ERR_TICKPIPE_INVALID_OPTION",
+    `Expected ${what} to be ${expected}, got ${describe(got)}.`,
+  );
+}

@@ -57,7 +57,7 @@ function findingOf(group: readonly Found[]): Finding {
   const steps = group.flatMap((each) => each.steps).sort((a, b) => a.index - b.index);
   const [{ outermost, first, syntax, loop }] = group as [Found];
   const commands = [...new Set(group.map((each) => each.first.call.method))];
-  const innermost = group.flatMap(({ chain }) => (chain[0] ? [chain[0]] : []));
+  const innermost = group.flatMap(({ chain }) => chain.slice(0, 1));
   return {
     kind: "await-in-loop",
     isGuess: syntax === null,
@@ -85,8 +85,7 @@ function repeatedCalls(steps: readonly Step[]): Repeated[] {
     groups.set(key, [...(groups.get(key) ?? []), step]);
   }
   return [...groups.values()].flatMap((group) => {
-    const [second] = group;
-    if (!second) return [];
+    const [second] = group as [Step];
     const chain = second.stack.running;
     const first = steps.findLast(
       (step) => isAfter(second, step) && step.call.method === second.call.method && startsWith(step, chain),
@@ -124,9 +123,9 @@ const isPlainSeries = ({ steps }: Repeated): boolean =>
 /** Whether each run of a loop's body makes one call, though several such loops run at once: not a loop over portions that makes a portion's calls together. */
 function isMadeOnceAnIteration({ steps, chain }: Repeated, { call }: FreeLoop, syntax: Syntax): boolean {
   if (new Set(steps.map((step) => step.call.roundTrip)).size < FEWEST_CALLS) return false;
-  const [innermost] = chain;
-  if (innermost?.file !== chain.at(-1)?.file) return true;
-  const made = innermost ? callAt(syntax, innermost) : null;
+  const [innermost] = chain as readonly [Frame];
+  if (innermost.file !== chain.at(-1)?.file) return true;
+  const made = callAt(syntax, innermost);
   return made === null || made.owner === call.owner || !isWithinFunction(made.call, call.call);
 }
 

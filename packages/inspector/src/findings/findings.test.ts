@@ -1,5 +1,7 @@
 import type { RecordedCall, ScopeRecord } from "@tickpipe/core";
 import { describe, expect, it } from "vitest";
+import type { Sources } from "../source/source-files.ts";
+import { parseSyntax } from "../source/syntax.ts";
 import { diagnose } from "./findings.ts";
 
 const NO_SOURCES = { syntaxOf: () => null, writtenAt: <P>(position: P) => position };
@@ -92,6 +94,11 @@ describe("diagnose", () => {
     expect(kinds([{ ...read, outcome: "error" }, read])).toEqual([]);
   });
 
+  it("takes the same read again for nothing where the lines are not known: it may be one that waits for a change", () => {
+    const read = { keys: ["user"], callSite: null };
+    expect(kinds([read, read])).toEqual([]);
+  });
+
   it("does not take fields of one hash for the same read, nor keys beyond those that are recorded", () => {
     expect(
       kinds([
@@ -118,6 +125,18 @@ describe("diagnose", () => {
     expect(findings).toMatchObject([{ kind: "big-reply", title: "get: a reply of about 5 KiB, 3 such in all." }]);
   });
 
+  it("finds a big reply without its line, and has nothing to write for a command that gives no part of it", () => {
+    const { findings } = look([{ replyBytes: 5000, command: "hget", callSite: null }]);
+    expect(findings).toMatchObject([{ kind: "big-reply", at: null, rewrite: null }]);
+  });
+
+  it("finds KEYS slow, also where its line is not known, and names what goes through keys in portions", () => {
+    const { findings } = look([{ command: "keys", keys: [], endedMs: 500, callSite: null }]);
+    expect(findings).toMatchObject([
+      { kind: "slow-command", at: null, rewrite: expect.stringContaining("scanStream") },
+    ]);
+  });
+
   it("finds a slow command, the first of its round trip, and none that may wait on the server", () => {
     const slow = { endedMs: 500, roundTrip: 2, startedMs: 10 };
     const { findings } = look([{}, slow, { ...slow, endedMs: 501 }]);
@@ -136,5 +155,100 @@ describe("diagnose", () => {
     const loop = [1, 2, 3, 4].map((roundTrip) => ({ callSite: site, roundTrip }));
     const others = [3, 4].map((roundTrip) => ({ command: "hset", roundTrip, startedMs: 100, endedMs: 110 }));
     expect(look([...loop, ...others]).possibleRoundTrips).toBe(3);
+  });
+});
+
+/** A text, and calls from the places in it that are named by what stands there; each number is of the round trip. */
+function lookIn(text: string, calls: readonly (readonly [places: readonly string[], roundTrip: number])[]) {
+  const syntax = parseSyntax(text, "/app/a.js");
+  const sources: Sources = { ...NO_SOURCES, syntaxOf: (file) => (file === "/app/a.js" ? syntax : null) };
+  const frameOf = (place: string): string => {
+    const before = text.slice(0, text.indexOf(place)).split("\n");
+    return `    at f (/app/a.js:${before.length}:${(before.at(-1)?.length ?? 0) + 1})`;
+  };
+  const record = recordOf(
+    calls.map(([places, roundTrip], i) => ({
+      ...{ keys: [`key:${i}`], roundTrip, startedMs: roundTrip * 10, endedMs: roundTrip * 10 + 10 },
+      callSite: { stack: `${places.map(frameOf).join("\n")}\n${RESUMED}` },
+    })),
+  );
+  return diagnose(record, sources, THRESHOLDS).findings;
+}
+
+/** What is to be written instead of a loop with these calls, each turn of which makes them one after another. */
+function rewriteOf(loop: string, ...places: string[]): string | null {
+  const calls = [0, 1, 2, 3].flatMap((turn) =>
+    places.map((place, i) => [[place], turn * places.length + i + 1] as const),
+  );
+  const text = `async function load(ids, redis) {\n  ${loop}\n}\n`;
+  const findings = lookIn(text, calls);
+  expect(findings.map(({ kind }) => kind)).toEqual(["await-in-loop"]);
+  return findings[0]?.rewrite ?? null;
+}
+
+describe("what to write instead of a loop", () => {
+  it("goes through what the loop goes through", () => {
+    const get = "await redis.get(id);";
+    const all = (each: string) => expect.stringContaining(`Promise.all(\n  ${each},\n)`);
+    expect(rewriteOf(`for (const id of ids) ${get}`, "get(id)")).toEqual(all("Array.from(ids, (id) => redis.get(id))"));
+    expect(rewriteOf(`let id; for (id of ids) ${get}`, "get(id)")).toEqual(
+      all("Array.from(ids, (id) => redis.get(id))"),
+    );
+    expect(rewriteOf(`for (const id in ids) ${get}`, "get(id)")).toEqual(
+      all("Array.from(Object.keys(ids), (id) => redis.get(id))"),
+    );
+    expect(rewriteOf("for (let i = 0; i < ids.length; i++) await redis.get(ids[i]);", "get(ids")).toEqual(
+      all("Array.from({ length: ids.length }, (_, i) => redis.get(ids[i]))"),
+    );
+  });
+
+  it.each([
+    "for (let i = 1; i < ids.length; i++)",
+    "for (let i = 0; i <= ids.length; i++)",
+    "for (let i; i < ids.length; i++)",
+    "let i = 0; for (; i < ids.length; i++)",
+    "let i = 9; while (i-- > 0)",
+  ])("is told in general of a loop that goes by something else: %s", (loop) => {
+    expect(rewriteOf(`${loop} await redis.get(ids[i]);`, "get(ids")).toContain("// collect the keys first");
+  });
+
+  it("runs the whole body for each where it makes several calls, or uses what it declares", () => {
+    expect(
+      rewriteOf("for (const id of ids) out.push(await redis.get(id), await redis.get(-id));", "get(id)", "get(-id)"),
+    ).toBe(
+      "await Promise.all(\n  Array.from(ids, async (id) => {\n    out.push(await redis.get(id), await redis.get(-id));\n  }),\n);",
+    );
+    const declares =
+      "for (const id of ids) {\n    if (!id) continue;\n    const key = prefix + id;\n    await redis.get(key);\n  }";
+    const rewrite = rewriteOf(declares, "get(key)");
+    expect(rewrite).toContain("async (id) => {");
+    expect(rewrite).toContain("if (!id) return;");
+  });
+});
+
+describe("loops that run at once", () => {
+  const text = `async function all(groups) {
+  await Promise.all(groups.map((ids) => each(ids)));
+}
+async function each(ids) {
+  for (const id of ids) await redis.get(id);
+}
+`;
+  /** So many turns of two loops at once. */
+  const turns = (count: number) =>
+    Array.from({ length: count * 2 }, (_, i) => [["get(id)"], Math.floor(i / 2) + 1] as const);
+
+  it("are found from three round trips on: two may be a portion that happened to be cut in two", () => {
+    expect(lookIn(text, turns(2))).toEqual([]);
+    expect(lookIn(text, turns(3)).map(({ kind }) => kind)).toEqual(["await-in-loop"]);
+  });
+
+  it("are not taken for loops where each turn makes a portion's calls together", () => {
+    const portions = `async function all(portions) {
+  for (const ids of portions) await Promise.all(ids.map((id) => redis.get(id)));
+}
+`;
+    const calls = Array.from({ length: 6 }, (_, i) => [["get(id)", "map((id)"], Math.floor(i / 2) + 1] as const);
+    expect(lookIn(portions, calls)).toEqual([]);
   });
 });

@@ -44,11 +44,10 @@ function mayHaveChanged(steps: readonly Step[], earlier: Step, later: Step): boo
 
 function isElsewhere(earlier: Step, later: Step): boolean {
   const [here, there] = [later.stack.running, earlier.stack.running];
-  if (here.length === 0 || there.length === 0) return false;
-  // A helper's own line is the same for all who call it.
+  // A helper's own line is the same for all who call it. Where no lines are known, they are not known to differ.
   return here.some((frame, at) => {
     const other = there[at];
-    return other === undefined ? at === 0 : placeOf(frame) !== placeOf(other);
+    return other !== undefined && placeOf(frame) !== placeOf(other);
   });
 }
 

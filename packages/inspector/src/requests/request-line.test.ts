@@ -17,6 +17,13 @@ describe("lineOf", () => {
     );
   });
 
+  it("leaves out what cannot be spared, and a place that is not known", () => {
+    const found = { title: "get: a reply of about 90 KiB.", at: null };
+    expect(lineOf(request({ roundTrips: 1, possibleRoundTrips: 1, problems: [found, found] }), "")).toBe(
+      "GET /feed 200, 26.7 ms: 1 round trip. get: a reply of about 90 KiB. get: a reply of about 90 KiB. /r/a-1",
+    );
+  });
+
   it("is nothing without a finding", () => {
     expect(lineOf(request({ problems: [] }), "/_tickpipe")).toBeNull();
   });

@@ -2,8 +2,8 @@ import type { RecordedCall, ScopeRecord } from "@tickpipe/core";
 import { describe, expect, it } from "vitest";
 import { RequestLog } from "./request-log.ts";
 
-function recordOf(calls: number, keyLength = 5): ScopeRecord {
-  const call = { keys: ["k".repeat(keyLength)], callSite: { stack: "" } };
+function recordOf(calls: number, keyLength = 5, callSite: object | null = { stack: "" }): ScopeRecord {
+  const call = { keys: ["k".repeat(keyLength)], callSite };
   return { calls: Array.from({ length: calls }, () => call as unknown as RecordedCall) } as unknown as ScopeRecord;
 }
 
@@ -34,6 +34,11 @@ describe("RequestLog", () => {
     expect(idsIn(log)).toEqual(["d", "c"]);
     filled(log, ["e"], recordOf(1, 1_000_000));
     expect([idsIn(log), log.bytes]).toEqual([[], 0]);
+  });
+
+  it("reckons less for a call whose line was not kept", () => {
+    const bytesOf = (record: ScopeRecord) => filled(new RequestLog(3), ["a"], record).bytes;
+    expect([bytesOf(recordOf(2)), bytesOf(recordOf(2, 5, null))]).toEqual([5620, 1020]);
   });
 
   it("forgets", () => {

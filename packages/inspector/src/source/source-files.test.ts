@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { SourceFiles, shownPath } from "./source-files.ts";
 
@@ -28,6 +29,23 @@ describe("SourceFiles", () => {
     const data = Buffer.from(MAP).toString("base64");
     const path = file("within.js", `run();\n//# sourceMappingURL=data:application/json;base64,${data}\n`);
     expect(new SourceFiles().writtenAt({ file: path, line: 1, column: 1 }).line).toBe(3);
+  });
+
+  it("follows a source map that names its sources by URLs", () => {
+    const source = pathToFileURL(join(folder, "written.ts")).href;
+    file("url.js.map", JSON.stringify({ version: 3, sources: [source], names: [], mappings: "AAEA" }));
+    const path = file("url.js", "run();\n//# sourceMappingURL=url.js.map\n");
+    expect(new SourceFiles().writtenAt({ file: path, line: 1, column: 1 }).file).toBe(join(folder, "written.ts"));
+  });
+
+  it("reads a file once, and keeps the last 64", () => {
+    const sources = new SourceFiles();
+    const path = file("first.js", "first();\n");
+    const read = sources.syntaxOf(path);
+    expect(sources.syntaxOf(path)).toBe(read);
+    for (let i = 0; i < 64; i++) sources.syntaxOf(file(`other-${i}.js`, "other();\n"));
+    expect(sources.syntaxOf(path)).not.toBe(read);
+    expect(sources.syntaxOf(path)?.text).toBe("first();\n");
   });
 
   it("leaves a position as it is without a map, with a broken one, and of a file that is gone", () => {

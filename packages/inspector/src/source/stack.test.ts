@@ -46,6 +46,7 @@ describe("readStack", () => {
     "Error: no frames",
     "    eval (eval at run (/app/a.js:1:1), <anonymous>:1:1)",
     "    async Promise.all (index 0)",
+    "    f (<anonymous>:1:1)",
   ])("finds nothing in %j", (stack) => {
     expect(read(stack)).toEqual({ frames: [], running: [], isResumed: false });
   });

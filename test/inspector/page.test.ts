@@ -6,7 +6,7 @@ import { eventually } from "@tickpipe/test-support";
 import express5 from "express";
 import express4 from "express4";
 import type { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { range, useServer } from "../engine.ts";
 import { listen, serveApp, waterfallOf } from "./served-app.ts";
 
@@ -119,7 +119,32 @@ describe("the inspector", () => {
     const { base } = kept(await listen((req, res) => http.emit("request", req, res)));
     expect(await waterfallOf(base, "/some/path")).toMatchObject({ route: "/some/path", commands: 1 });
     expect((await fetch(`${base}/_tickpipe/`)).headers.get("content-type")).toContain("text/html");
+    const first = await fetch(`${base}/_tickpipe`, { redirect: "manual" });
+    expect([first.status, first.headers.get("location")]).toEqual([302, "./_tickpipe/"]);
     expect(await (await fetch(`${base}/_tickpipes`)).text()).toBe("");
+  });
+
+  it("answers HEAD as GET, without the body, and has a page's files asked for anew but sent only if they have changed", async () => {
+    const { base } = kept(await serveApp(server.client()));
+    const [got, head] = [await fetch(`${base}/_tickpipe/`), await fetch(`${base}/_tickpipe/`, { method: "HEAD" })];
+    const html = await got.text();
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    expect(head.headers.get("content-length")).toBe(String(Buffer.byteLength(html)));
+    const asset = `${base}/_tickpipe/assets/main.js`;
+    const tag = (await fetch(asset)).headers.get("etag") ?? "";
+    const [same, other] = await Promise.all(
+      [tag, '"another"'].map((each) => fetch(asset, { headers: { "if-none-match": each }, cache: "no-store" })),
+    );
+    expect([same?.status, await same?.text(), other?.status]).toEqual([304, "", 200]);
+    expect(same?.headers.get("content-length")).toBeNull();
+  });
+
+  it("shows a scope without a name as such", async () => {
+    const { redis, base } = kept(await serveApp(server.client()));
+    const scope = redis.tickpipe.scope();
+    await scope.redis.get("x");
+    scope.close();
+    expect(await listed(base)).toMatchObject([{ route: "a scope without a name", method: null }]);
   });
 
   it("shows scopes that are no requests by their names, and leaves out those that called nothing", async () => {
@@ -217,6 +242,20 @@ describe("the inspector", () => {
     ]);
     expect(lines[0]).toMatch(new RegExp(`/_tickpipe/r/${id}$`));
     expect(lines[0]).not.toContain("secret");
+  });
+
+  it("prints to the standard error output where it is given nothing to print with", async () => {
+    const { app, base, page } = kept(await serveApp(server.client()));
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    onTestFinished(() => void write.mockRestore());
+    page.log();
+    app.get("/slow", async (req, res) => {
+      for (const id of range(4)) await req.redis.get(`key:${id}`);
+      res.json("ok");
+    });
+    await waterfallOf(base, "/slow");
+    await eventually("the line is printed", () => write.mock.calls.length > 0);
+    expect(write.mock.calls).toEqual([[expect.stringMatching(/^GET \/slow 200, .*\n$/)]]);
   });
 
   it("offers the JSON as a file", async () => {

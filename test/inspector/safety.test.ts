@@ -138,13 +138,18 @@ describe("what is served", () => {
     expect((await fetch(`${base}/_tickpipe/`, { method: "POST" })).status).toBe(405);
   });
 
-  it.each(["../package.json", "..%2fpackage.json", "%2e%2e/x.js", "page.html", "main.d.ts"])(
-    "is none of the machine's other files: assets/%s",
-    async (name) => {
-      const { base } = await serve();
-      expect([403, 404]).toContain(await statusOf(base, {}, `/_tickpipe/assets/${name}`));
-    },
-  );
+  it.each([
+    "../package.json",
+    "..%2fpackage.json",
+    "%2e%2e/x.js",
+    "page.html",
+    "main.d.ts",
+    "gone.js",
+    "library/gone.js",
+  ])("is none of the machine's other files: assets/%s", async (name) => {
+    const { base } = await serve();
+    expect([403, 404]).toContain(await statusOf(base, {}, `/_tickpipe/assets/${name}`));
+  });
 
   it("holds no value, of no kind of call", async () => {
     const canary = "canary-7f3a";

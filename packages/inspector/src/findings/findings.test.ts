@@ -97,6 +97,7 @@ describe("diagnose", () => {
   it("takes the same read again for nothing where the lines are not known: it may be one that waits for a change", () => {
     const read = { keys: ["user"], callSite: null };
     expect(kinds([read, read])).toEqual([]);
+    expect(kinds([read, { keys: ["user"] }])).toEqual([]);
   });
 
   it("does not take fields of one hash for the same read, nor keys beyond those that are recorded", () => {

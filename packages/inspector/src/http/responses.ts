@@ -33,7 +33,9 @@ export function respond(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   res.removeHeader(PERMALINK_HEADER);
-  res.writeHead(status, { ...HEADERS, "Content-Length": String(Buffer.byteLength(body)), ...headers });
+  // Of a 304 it would be that of what is not sent.
+  const length = status === 304 ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
+  res.writeHead(status, { ...HEADERS, ...length, ...headers });
   res.end(res.req?.method === "HEAD" ? undefined : body);
 }
 

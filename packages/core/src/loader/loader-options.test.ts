@@ -33,6 +33,8 @@ describe("the options of a loader", () => {
     [{ ...needed, negativeTtl: -1 }, 'option "negativeTtl"', "the number -1"],
     [{ ...needed, jitter: 1 }, 'option "jitter" of loader() to be a number from 0 up to', "the number 1"],
     [{ ...needed, codec: JSON }, 'option "codec" of loader() to be an object with the functions encode', "an object"],
+    [{ ...needed, codec: null }, 'option "codec" of loader() to be an object with the functions encode', "got null"],
+    [{ ...needed, codec: "json" }, 'option "codec"', "the string"],
     [{ ...needed, maxBatchSize: 0 }, 'option "maxBatchSize"', "the number 0"],
     [{ ...needed, maxBatchSize: 1.5 }, 'option "maxBatchSize"', "the number 1.5"],
     [{ ...needed, redisTimeoutMs: 0 }, 'option "redisTimeoutMs"', "the number 0"],

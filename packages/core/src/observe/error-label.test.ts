@@ -11,6 +11,7 @@ describe("errorLabel", () => {
     [errorOf("ReplyError", "MOVED 1 127.0.0.1:1"), "ReplyError", "MOVED"],
     [errorOf("ReplyError", "SECRET word of a script"), "ReplyError", null],
     [errorOf("ReplyError", ""), "ReplyError", null],
+    [Object.assign(new Error("x"), { name: Symbol("x") }), "Error", null],
     [errorOf("Error", "connect", "ECONNREFUSED"), "Error", "ECONNREFUSED"],
     [errorOf("TickpipeError", "x", "ERR_TICKPIPE_DEADLINE"), "TickpipeError", "ERR_TICKPIPE_DEADLINE"],
     [errorOf("a secret name", "x", "a secret code"), "Error", null],

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { Ending, type EndingOptions } from "./ending.ts";
+import { Turns } from "./turns.ts";
+
+const ending = (options: Partial<EndingOptions> = {}): Ending =>
+  new Ending({ signal: undefined, abortable: false, deadlineMs: undefined, ...options }, null);
+const never = new Promise(() => {});
+
+describe("Ending", () => {
+  it("keeps the first reason, and tells it to each late call by an error of its own", () => {
+    const cause = new RangeError("hung up");
+    const end = ending({ abortable: true });
+    end.abort(cause);
+    end.abort(new Error("again"));
+    end.close();
+    expect([end.reason, end.error().code, end.error().cause]).toEqual(["aborted", "ERR_TICKPIPE_ABORTED", cause]);
+    expect(end.error()).not.toBe(end.error());
+    const closed = ending();
+    closed.close();
+    closed.abort(cause);
+    expect([closed.reason, closed.error().cause]).toEqual(["closed", undefined]);
+  });
+
+  it("follows a signal, also one that was aborted before", async () => {
+    const early = ending({ signal: AbortSignal.abort("gone") });
+    expect([early.reason, early.error().cause]).toEqual(["aborted", "gone"]);
+    const controller = new AbortController();
+    const end = ending({ signal: controller.signal });
+    const call = end.interruptible(never, null);
+    controller.abort("later");
+    await expect(call).rejects.toMatchObject({ code: "ERR_TICKPIPE_ABORTED", cause: "later" });
+  });
+
+  it("lets go of its signal when it is closed, and interrupts nothing that finishes however it ends", async () => {
+    const controller = new AbortController();
+    const end = ending({ signal: controller.signal });
+    end.close();
+    controller.abort();
+    expect(end.reason).toBe("closed");
+    const plain = ending();
+    expect(plain.mayInterrupt).toBe(false);
+    expect(plain.interruptible(never, null)).toBe(never);
+    plain.abort("nobody waits");
+    expect(plain.reason).toBe("aborted");
+  });
+});
+
+describe("Turns", () => {
+  it("rejects a call of a later turn with what making it throws, as one that was made at once would", async () => {
+    const turns = new Turns(1);
+    expect(turns.run(1, () => "now")).toBe("now");
+    const thrown = turns.run(1, () => {
+      throw new RangeError("its own");
+    });
+    const after = turns.run(1, () => "after");
+    await expect(thrown).rejects.toThrow("its own");
+    expect(await after).toBe("after");
+  });
+});

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { eventually } from "@tickpipe/test-support";
 import type { Redis, RedisOptions } from "ioredis";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
 
 const server = useServer();
@@ -49,6 +49,20 @@ describe("a blocking call's connection", () => {
     await redis.select(0);
     await other.rpush("app:list", "in 0");
     expect(await redis.blpop("list", 0)).toEqual(["app:list", "in 0"]);
+  });
+
+  it("is authenticated by a password alone where the client was, and left to the client where AUTH has no arguments", async () => {
+    const redis = wrapped();
+    await redis.ping();
+    // Who is connected stays so.
+    await other.config("SET", "requirepass", "secret");
+    onTestFinished(async () => void (await other.config("SET", "requirepass", "")));
+    await redis.auth("secret");
+    await redis.rpush("list", "element");
+    expect(await redis.blpop("list", 0)).toEqual(["list", "element"]);
+    await expect(redis.call("AUTH")).rejects.toThrow("wrong number of arguments");
+    await redis.rpush("list", "element");
+    expect(await redis.blpop("list", 0), "as whom it was before").toEqual(["list", "element"]);
   });
 
   it("uses a connection again, and waits in order for one when all are taken", async () => {

@@ -55,6 +55,18 @@ describe('whenFull: "wait"', () => {
     expect(String(error)).toContain("WRONGTYPE");
   });
 
+  it("rejects a call that waited with what ioredis throws when it is made", async () => {
+    const redis = await capped({ maxPending: 1, whenFull: "wait" });
+    const raw = redis.tickpipe.client as Redis;
+    raw.incr = () => {
+      throw new RangeError("not today");
+    };
+    const [first, second, third] = await Promise.allSettled([redis.ping(), redis.incr("key"), redis.ping()]);
+    expect([first, third].map((each) => each?.status)).toEqual(["fulfilled", "fulfilled"]);
+    expect(second).toMatchObject({ reason: { name: "RangeError", message: "not today" } });
+    expect(redis.tickpipe.stats()).toMatchObject({ waiting: 0, pending: 0 });
+  });
+
   it("waits for bytes as well, and rejects only what can never fit", async () => {
     const redis = await capped({ maxPendingBytes: 1_000, whenFull: "wait" });
     const calls = range(20).map((i) => redis.set("k", Buffer.alloc(300 + i)));

@@ -109,6 +109,32 @@ describe("clear", () => {
     expect(JSON.parse((await redis.get(keyOf(1))) ?? "")).toEqual({ id: 1, tags: ["fresh"] });
   });
 
+  it("of all, outside of scopes, keeps what is running from being joined and written back", async () => {
+    const { calls, load } = heldLoad();
+    const { redis, users, keyOf } = await makeLoader(server, { load });
+    const before = users.load(1);
+    while (calls.length < 1) await nextIteration();
+    users.clearAll();
+    const after = users.load(1);
+    while (calls.length < 2) await nextIteration();
+    calls[0]?.answer([userOf(1)]);
+    expect(await before).toEqual(userOf(1));
+    expect(await redis.exists(keyOf(1)), "not written back").toBe(0);
+    calls[1]?.answer([{ id: 1, tags: ["fresh"] }]);
+    expect(await after).toEqual({ id: 1, tags: ["fresh"] });
+  });
+
+  it("takes a value out of Redis also when its scope is closed, as where a request has answered before", async () => {
+    const { redis, users, keyOf } = await makeLoader(server);
+    const scope = redis.tickpipe.scope();
+    const loader = users.for(scope.redis);
+    await loader.load(1);
+    scope.close();
+    expect(await loader.clear(1)).toBe(true);
+    expect(await redis.exists(keyOf(1))).toBe(0);
+    expect(users.stats().redisErrors).toBe(0);
+  });
+
   it("of all takes everything out of its scope, and leaves Redis alone", async () => {
     const { redis, users, asked } = await makeLoader(server);
     const loader = users.for(redis.tickpipe.scope().redis);

@@ -109,6 +109,16 @@ describe("metrics", () => {
     expect((await values())['tickpipe_commands_total{client="default",command="ping",outcome="ok"}']).toBe(1);
   });
 
+  it("of two clients of one name tell of the one that came last, until it stops", async () => {
+    const [first, second] = [tickpipe(server.client()), tickpipe(server.client())];
+    const endFirst = collectMetrics(first, { register });
+    const endSecond = collectMetrics(second, { register });
+    endFirst();
+    expect(Object.keys(series(await values(), "tickpipe_pending"))).toEqual(['tickpipe_pending{client="default"}']);
+    endSecond();
+    expect(Object.keys(series(await values(), "tickpipe_pending"))).toEqual([]);
+  });
+
   it("are registered globally by default", async () => {
     onTestFinished(() => globalRegistry.clear());
     onTestFinished(collectMetrics(server.client()));

@@ -320,6 +320,8 @@ it.each<[unknown, unknown, string]>([
   [() => {}, { callSites: 1 }, 'Expected option "callSites" of record() to be true or false'],
   [() => {}, { maxCalls: 0 }, 'Expected option "maxCalls" of record() to be a whole number from 1 on'],
   [() => {}, { maxCallSites: "x" }, 'Expected option "maxCallSites" of record()'],
+  [() => {}, { when: true }, 'Expected option "when" of record() to be a function'],
+  [() => {}, { opened: [] }, 'Expected option "opened" of record() to be a function that takes a scope'],
   [() => {}, { calls: 1 }, "record() has no option named"],
 ])("record(%s, %j) is refused", (listener, options, said) => {
   expect(() => redis.tickpipe.record(listener as never, options as never)).toThrow(said);

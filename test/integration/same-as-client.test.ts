@@ -67,6 +67,15 @@ describe.each(clientVariants)("$name", ({ make, Redis }) => {
     );
   });
 
+  it("shows the caller's line in the stack of an error, if showFriendlyErrorStack asks for it", async () => {
+    const redis = tickpipe(make({ port: server.port, showFriendlyErrorStack: true }));
+    made.push(redis);
+    await redis.set("text", "value");
+    const error = await redis.lpush("text", "x").catch((reason: Error) => reason);
+    expect(error).toMatchObject({ message: expect.stringContaining("WRONGTYPE") });
+    expect((error as Error).stack).toContain("same-as-client.test.ts");
+  });
+
   it("lets a test spy on a command", async () => {
     const redis = tickpipe(client());
     const spy = vi.spyOn(redis, "get");

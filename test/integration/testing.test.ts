@@ -86,6 +86,14 @@ describe("expectRoundTrips", () => {
     expect(lines).toHaveLength(7);
   });
 
+  it("says how many calls there were beyond those that it shows", async () => {
+    const { message } = await failureOf(
+      expectRoundTrips(redis, (own) => Promise.all(range(1001).map((i) => own.get(`k${i}`))), { atMost: 0 }),
+    );
+    expect(message).toContain("and 997 more");
+    expect(message).toMatch(/\n {2}and 1 call more$/);
+  });
+
   it("shows errors, shared and memoised reads, pipelines and strange keys as such", async () => {
     const strange = "\u001b[31m<script>\r\n\u202e";
     const { message } = await failureOf(

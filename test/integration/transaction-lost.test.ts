@@ -175,12 +175,16 @@ describe("a transaction", () => {
     const redis = wrapped({ commandTimeout: 400 }, { maxTransactionConnections: 1 });
     await redis.ping();
     let finish = (): void => {};
+    const isFinished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let isHeld = false;
     const held = redis.tickpipe.transaction(["a"], async (tx) => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
+      isHeld = true;
+      await isFinished;
       return tx.multi().incr("a");
     });
+    await eventually("the only connection is taken", () => isHeld);
     const waiting = range(3).map(() => increment(redis));
     for (const each of await Promise.allSettled(waiting)) {
       expect(each).toMatchObject({ status: "rejected", reason: { message: "Command timed out" } });

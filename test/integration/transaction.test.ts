@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Readable } from "node:stream";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { countSocketWrites } from "@tickpipe/test-support";
-import type { Redis, RedisOptions } from "ioredis";
+import { Command, type Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { range, useServer } from "../engine.ts";
 import { clientVariants } from "../variants.ts";
@@ -122,6 +123,34 @@ describe("a transaction", () => {
     }
     // The first counter came after the first WATCH.
     expect(counts[0]?.()).toBe(2 + 3);
+  });
+
+  it("can go through keys by a stream, and refuses what would end it, however it is called", async () => {
+    const redis = wrapped();
+    await other.mset("stream:a", 1, "stream:b", 2);
+    const refused: unknown[] = [];
+    let kept: Readable | undefined;
+    const replies = await redis.tickpipe.transaction(["a"], async (tx) => {
+      kept = tx.scanStream();
+      const keys: string[] = [];
+      for await (const found of tx.scanStream({ match: "stream:*" })) keys.push(...(found as string[]));
+      expect(keys.sort()).toEqual(["stream:a", "stream:b"]);
+      expect(await tx.sendCommand(new Command("get", ["stream:a"], { replyEncoding: "utf8" }))).toBe("1");
+      const attempts = [
+        () => tx.exec(),
+        () => tx.call("UNWATCH"),
+        () => tx.sendCommand(new Command("discard")) as Promise<unknown>,
+        () => tx.pipeline().get("a").call("EXEC").exec(),
+        () => new Promise((_, reject) => tx.exec((error) => reject(error))),
+      ];
+      for (const attempt of attempts) refused.push(await attempt().catch((error: unknown) => error));
+      expect(() => tx.disconnect()).toThrow("disconnect is not for a transaction's function to call");
+      return tx.multi().set("a", "done");
+    });
+    expect(refused).toEqual(refused.map(() => expect.objectContaining({ code: "ERR_TICKPIPE_TRANSACTION_MISUSE" })));
+    expect(refused).toHaveLength(5);
+    await expect(kept?.toArray()).rejects.toMatchObject({ code: "ERR_TICKPIPE_TRANSACTION_MISUSE" });
+    expect(replies).toEqual([[null, "OK"]]);
   });
 
   it("executes nothing where the function returns nothing, and gives null", async () => {

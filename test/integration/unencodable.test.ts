@@ -64,6 +64,19 @@ describe.each(Object.entries(poisons))("an argument that cannot be encoded: %s",
     }
   });
 
+  it("fails a blocking call as the plain client fails it, and none of those beside it", async () => {
+    const plain = await seeded(server.client());
+    const redis = tickpipe(await seeded(server.client()));
+    const native = await outcome(() => plain.blpop(poison() as string, 0.001));
+    const [before, own, after] = await Promise.all([
+      outcome(() => redis.get("k1")),
+      outcome(() => redis.blpop(poison() as string, 0.001)),
+      outcome(() => redis.blpop("none", 0.001)),
+    ]);
+    expect([before, own, after]).toEqual([["replied", "v1"], native, ["replied", null]]);
+    expect(redis.tickpipe.stats().blockingConnections, "that of the call that could be sent").toBe(1);
+  });
+
   it("fails only its own pipeline, and moves no other reply", async () => {
     const redis = tickpipe(await seeded(server.client()));
     for (const position of range(5)) {

@@ -63,8 +63,8 @@ export class ConnectionState {
   }
 
   #authenticated(args: readonly unknown[]): void {
-    const [first, second] = args.filter((argument) => typeof argument !== "function").map(String);
-    if (first === undefined) return;
+    // Accepted, so that there is a password.
+    const [first, second] = args.filter((argument) => typeof argument !== "function").map(String) as [string, string?];
     this.#credentials =
       second === undefined ? { username: undefined, password: first } : { username: first, password: second };
   }

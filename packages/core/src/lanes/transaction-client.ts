@@ -91,11 +91,11 @@ export class TransactionClient {
    * @throws {TypeError} Node's own, if it has an argument that cannot be encoded; nothing has been sent then
    */
   async exec(multi: Multi): Promise<unknown> {
-    const commands = multi._queue ?? [];
-    this.#note(commands.slice(1).map(({ name }) => name));
+    const commands = namesIn(multi);
+    this.#note(commands.slice(1));
     const replies = await this.#multis.get(multi)?.();
     // ioredis takes a script that it has sent for one that the server knows; here the server never came to run it.
-    if (replies === null && commands.some(({ name }) => name.startsWith("eval"))) this.#isAsItWas = false;
+    if (replies === null && commands.some((name) => name.startsWith("eval"))) this.#isAsItWas = false;
     return replies;
   }
 
@@ -121,7 +121,7 @@ export class TransactionClient {
     const { exec } = pipeline;
     if (isMulti) this.#multis.set(pipeline, () => exec.call(pipeline));
     const guarded = (...args: unknown[]): unknown => {
-      const names = isMulti ? ["exec"] : (pipeline._queue ?? []).map(({ name }) => name);
+      const names = isMulti ? ["exec"] : namesIn(pipeline);
       const refusal = this.#refusal(names);
       if (refusal !== null) return rejected(refusal, args[0]);
       this.#note(names);
@@ -164,6 +164,12 @@ function ofOneNode(property: PropertyKey): TickpipeError {
 
 function misuse(message: string): TickpipeError {
   return new TickpipeError("ERR_TICKPIPE_TRANSACTION_MISUSE", message);
+}
+
+/** The commands that a pipeline has collected, in lower case. */
+function namesIn({ _queue = [] }: Multi): string[] {
+  // Those of call() are as they were written.
+  return _queue.map(({ name }) => name.toLowerCase());
 }
 
 /** The command that a call sends, in lower case; for a method that sends none by its name, that name. */

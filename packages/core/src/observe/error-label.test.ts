@@ -11,7 +11,6 @@ describe("errorLabel", () => {
     [errorOf("ReplyError", "MOVED 1 127.0.0.1:1"), "ReplyError", "MOVED"],
     [errorOf("ReplyError", "SECRET word of a script"), "ReplyError", null],
     [errorOf("ReplyError", ""), "ReplyError", null],
-    [Object.assign(new Error("x"), { name: Symbol("x") }), "Error", null],
     [errorOf("Error", "connect", "ECONNREFUSED"), "Error", "ECONNREFUSED"],
     [errorOf("TickpipeError", "x", "ERR_TICKPIPE_DEADLINE"), "TickpipeError", "ERR_TICKPIPE_DEADLINE"],
     [errorOf("a secret name", "x", "a secret code"), "Error", null],
@@ -20,5 +19,10 @@ describe("errorLabel", () => {
     [undefined, "Error", null],
   ])("tells of %o no more than its class and code", (error, name, code) => {
     expect(errorLabel(error)).toEqual({ name, code });
+  });
+
+  it("takes a name that is no text for none", () => {
+    const { name, code } = errorLabel(Object.assign(new Error("x"), { name: Symbol("x") }));
+    expect([name, code]).toEqual(["Error", null]);
   });
 });

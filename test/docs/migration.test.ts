@@ -1,5 +1,5 @@
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
-import { countSocketWrites } from "@tickpipe/test-support";
+import { countSocketWrites, eventually } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import { beforeEach, describe, expect, it } from "vitest";
 import { after, before, greet, profile } from "../../examples/docs/src/migration/auto-pipelining.ts";
@@ -112,7 +112,7 @@ describe("docs/migration.md, from DataLoader and MGET", () => {
     const loader = usersLoader(redis, findUsers);
     expect(await Promise.all([1, 2, 1].map((id) => loader.load(id)))).toEqual([ann, null, ann]);
     expect(await loader.load(3)).toBeNull();
-    await expect.poll(() => plain.exists("user:1", "user:2")).toBe(2);
+    await eventually("both are in Redis", async () => (await plain.exists("user:1", "user:2")) === 2);
     expect(await Promise.all([1, 2].map((id) => loader.load(id)))).toEqual([ann, null]);
     expect(asked).toEqual([
       [1, 2],

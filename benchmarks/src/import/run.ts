@@ -1,4 +1,4 @@
-/* pnpm bench:import: what importing the core takes beside ioredis alone, as tsc builds it and as it is published. Option: --processes N, of each. */
+/* pnpm bench:import: what importing the core takes once ioredis is there, as tsc builds it and as it is published. Option: --processes N, of each. */
 import { parseArgs } from "node:util";
 import { spread, summarize } from "../statistics.ts";
 import { textTable } from "../text-table.ts";
@@ -13,10 +13,10 @@ if (!Number.isInteger(processes) || processes < 3) {
 
 const { built, packed, remove } = await makeInstallations();
 const cases = [
-  { name: "ioredis alone", folder: built, modules: ["ioredis"] },
-  { name: "and the core, as tsc builds it", folder: built, modules: ["ioredis", "@tickpipe/core"] },
-  { name: "and the core, as published", folder: packed, modules: ["ioredis", "@tickpipe/core"] },
-  { name: "and its /testing, as published", folder: packed, modules: ["ioredis", "@tickpipe/core/testing"] },
+  { name: "ioredis", folder: built, modules: ["ioredis"] },
+  { name: "the core after it, as tsc builds it", folder: built, modules: ["ioredis", "@tickpipe/core"] },
+  { name: "the core after it, as published", folder: packed, modules: ["ioredis", "@tickpipe/core"] },
+  { name: "its /testing after it, as published", folder: packed, modules: ["ioredis", "@tickpipe/core/testing"] },
 ];
 
 /** What each case took, in each turn. */
@@ -35,20 +35,13 @@ try {
   await remove();
 }
 
-const [alone = []] = taken;
-/** A case's median and the middle half, by itself or beyond ioredis alone in the same turn. */
-const cells = (times: readonly ImportTime[], what: keyof ImportTime, beyond: boolean): string[] => {
-  const summary = summarize(times.map((time, turn) => time[what] - (beyond ? (alone[turn]?.[what] ?? 0) : 0)));
+const cells = (times: readonly ImportTime[], what: keyof ImportTime): string[] => {
+  const summary = summarize(times.map((time) => time[what]));
   return [summary.median.toFixed(1), spread(summary)];
 };
 const rows = cases.map(({ name }, which) => {
   const times = taken[which] ?? [];
-  const whole = [...cells(times, "elapsed", false), ...cells(times, "cpu", false)];
-  return which === 0
-    ? [name, ...whole]
-    : [name, ...whole, ...cells(times, "elapsed", true), ...cells(times, "cpu", true)];
+  return [name, ...cells(times, "elapsed"), ...cells(times, "cpu")];
 });
-const half = "middle half";
-const head = ["imported", "ms", half, "CPU ms", half, "ms beyond ioredis", half, "CPU ms beyond ioredis", half];
 console.log(`Node ${process.version}, ${processes} processes of each, in turns; medians.`);
-console.log(textTable([head, ...rows]));
+console.log(textTable([["imported", "ms", "middle half", "CPU ms", "middle half"], ...rows]));

@@ -48,6 +48,7 @@ describe("the rules for docstrings", () => {
       expect(found.sort()).toEqual([
         "bare.bare: has no docstring",
         "bare: has no docstring",
+        'lacking.Behind: does not say what the type parameter "Room" is',
         "lacking.Bell.ring: throws, but has no @throws",
         "lacking.Door.colour: has no docstring",
         "lacking.Door.lock: names the type Hidden, which is not exported",

@@ -33,6 +33,14 @@ const describesParameters: Rule = {
       .map(({ name }) => `does not say what the parameter "${name}" is`),
 };
 
+/** Every type parameter of a type is described. */
+const describesTypeParameters: Rule = {
+  declaration: ({ typeParameters = [] }) =>
+    typeParameters
+      .filter(({ comment }) => textOf(comment) === "")
+      .map(({ name }) => `does not say what the type parameter "${name}" is`),
+};
+
 /** What is returned is described, unless it is nothing, one of our own types, or what the text begins with: "The value of an id". */
 const describesReply: Rule = {
   signature: ({ kind, type, comment, parent }) => {
@@ -128,6 +136,7 @@ export function allRules(reference: Reference): readonly Rule[] {
   return [
     hasDocstring,
     describesParameters,
+    describesTypeParameters,
     describesReply,
     namesErrorOfOptions,
     namesErrorCodes,

@@ -20,7 +20,13 @@ export function filesIn(folder: string, ending: string): string[] {
 
 /** The pages whose code is run by tests. */
 export function pages(): string[] {
-  return ["README.md", ...filesIn("docs", ".md"), ...filesIn("packages", "README.md")];
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    ...filesIn("docs", ".md"),
+    ...filesIn("packages", "README.md"),
+  ];
 }
 
 function rootAbove(folder: string): string {

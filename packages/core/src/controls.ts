@@ -6,7 +6,11 @@ import type { BatchStats } from "./observe/batch-counters.ts";
 import type { ScopeRecord } from "./observe/records.ts";
 import type { ScopeStats } from "./observe/round-trips.ts";
 
-/** A view: the client's own type, with one property more. */
+/**
+ * A view: the client's own type, with one property more.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
 export type Tickpiped<C extends IoredisClient> = C & {
   /** What Tickpipe adds to the client. */
   readonly tickpipe: TickpipeControls<C>;
@@ -33,13 +37,21 @@ export interface TickpipeStats extends BatchStats {
   readonly transactionConnections: number;
 }
 
-/** What `multi()` of a client returns, to collect a transaction's commands in. */
+/**
+ * What `multi()` of a client returns, to collect a transaction's commands in.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
 export type MultiOf<C> = C extends { multi(commands?: unknown[][]): infer Multi } ? Multi : never;
 
 /** What `exec()` gives for each command of a transaction, in order. */
 export type TransactionReplies = [error: Error | null, result: unknown][];
 
-/** What `view.tickpipe` holds. */
+/**
+ * What `view.tickpipe` holds.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
 export interface TickpipeControls<C extends IoredisClient> {
   /** The raw client. Calls on it keep their place among the view's: both write to the same connection at once. */
   readonly client: C;
@@ -105,7 +117,11 @@ export interface TickpipeControls<C extends IoredisClient> {
   loader<K, V>(options: LoaderOptions<K, V>): Loader<K, V>;
 }
 
-/** Options of `view.tickpipe.record()`. */
+/**
+ * Options of `view.tickpipe.record()`.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
 export interface RecordOptions<C extends IoredisClient = IoredisClient> {
   /** Whether to take the stack of each call, which costs some microseconds. Default `false`. */
   callSites?: boolean;
@@ -166,7 +182,11 @@ export interface ScopeOptions {
   whenOverBudget?: "warn" | "reject";
 }
 
-/** One unit of work, such as a request. */
+/**
+ * One unit of work, such as a request.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
 export interface Scope<C extends IoredisClient> {
   /** The `name` of its options; `undefined` without one. */
   readonly name: string | undefined;

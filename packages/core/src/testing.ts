@@ -15,6 +15,8 @@ import { tickpipe } from "./tickpipe.ts";
 /**
  * A function under test: it calls the view that it is given, or the one that `tickpipe()` returned, which acts in the same scope meanwhile.
  *
+ * @typeParam C the client's type, as in `Redis`
+ * @typeParam T what it returns
  * @param redis a view of a scope that is opened for the function
  * @returns anything, or a promise of it, which is waited for
  */

@@ -1,6 +1,10 @@
 import { describe, TickpipeTypeError } from "../errors.ts";
 
-/** How a loader keeps values in Redis. What `load` answered passes through it as well, so that a value is the same from either. */
+/**
+ * How a loader keeps values in Redis. What `load` answered passes through it as well, so that a value is the same from either.
+ *
+ * @typeParam V what a value is
+ */
 export interface LoaderCodec<V> {
   /**
    * Makes text of a value, which is neither `null` nor `undefined`. If it throws, loading that id fails with this error.

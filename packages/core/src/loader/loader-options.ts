@@ -8,7 +8,12 @@ import {
 } from "../option-checks.ts";
 import { JSON_CODEC, type LoaderCodec } from "./codec.ts";
 
-/** Options of `view.tickpipe.loader()`. Validated once, at creation. */
+/**
+ * Options of `view.tickpipe.loader()`. Validated once, at creation.
+ *
+ * @typeParam K what an id is, as in `string`
+ * @typeParam V what a value is
+ */
 export interface LoaderOptions<K, V> {
   /**
    * The Redis key of an id: the same for the same thing, and different for different things, since it is also what tells

@@ -27,6 +27,9 @@ export interface LoaderScope {
 /**
  * A read-through cache in Redis, on DataLoader. Its own calls act in the scope that is current when they are made, which keeps what it
  * has loaded until it ends. Where there is none, the loads of a tick are one batch and nothing is kept.
+ *
+ * @typeParam K what an id is, as in `string`
+ * @typeParam V what a value is
  */
 export interface Loader<K, V> extends LoaderCalls<K, V> {
   /**

@@ -8,7 +8,12 @@ import type { Entry } from "./flights.ts";
 import { isRefusal } from "./read-texts.ts";
 import type { CacheRedis } from "./redis-link.ts";
 
-/** What a loader does, as DataLoader has it. */
+/**
+ * What a loader does, as DataLoader has it.
+ *
+ * @typeParam K what an id is, as in `string`
+ * @typeParam V what a value is
+ */
 export interface LoaderCalls<K, V> {
   /**
    * The value of an id: from this scope, else from Redis, else from `load`. The loads of a tick are one batch. Rejects with the error

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tickpipe } from "@tickpipe/core";
 import { expectNoWaterfall, expectRoundTrips } from "@tickpipe/core/testing";
-import { countSocketWrites, eventually } from "@tickpipe/test-support";
+import { countSocketWrites, eventually, startFaultProxy } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import request from "supertest";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createApp } from "../../examples/graphql/src/app.ts";
 import { AUTHORS, seed, USERS } from "../../examples/graphql/src/seed.ts";
 import { usersService } from "../../examples/graphql/src/users-service.ts";
@@ -105,6 +105,35 @@ describe("examples/graphql", () => {
       { message: "Internal error", path: ["posts", 1, "likes"], locations: expect.any(Array) },
     ]);
     expect(logged).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringMatching(/^WRONGTYPE/) }));
+  });
+
+  it("logs nothing of a client that hung up", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const proxy = await startFaultProxy(server.port);
+    onTestFinished(() => proxy.stop());
+    const redis = tickpipe(server.client({ port: proxy.port }));
+    await redis.ping();
+    const listening = createApp(redis, usersUrl).listen(0, "127.0.0.1");
+    onTestFinished(() => void listening.close());
+    await once(listening, "listening");
+    // Hangs up while the query waits for Redis, and waits until it has been answered to nobody.
+    const hungUp = new AbortController();
+    const answered = new Promise<string>((resolve) => {
+      listening.once("request", (_req, res: ServerResponse) => {
+        hungUp.abort();
+        const end = res.end.bind(res) as (...args: unknown[]) => ServerResponse;
+        res.end = (...args: unknown[]) => {
+          resolve(String(args[0]));
+          return end(...args);
+        };
+      });
+    });
+    proxy.strike("delay");
+    const url = `http://127.0.0.1:${(listening.address() as AddressInfo).port}/graphql?query=${encodeURIComponent(WHOLE)}`;
+    await expect(fetch(url, { signal: hungUp.signal })).rejects.toThrow("aborted");
+    expect(await answered).toContain("Internal error");
+    proxy.strike("none");
+    expect(logged).not.toHaveBeenCalled();
   });
 
   it("refuses a query that asks for more than its budget", async () => {

@@ -1,4 +1,4 @@
-import type { Tickpiped } from "@tickpipe/core";
+import { type Tickpiped, TickpipeError } from "@tickpipe/core";
 import { perRequest } from "@tickpipe/express";
 import express, { type Express, type Request } from "express";
 import { GraphQLError } from "graphql";
@@ -29,10 +29,11 @@ export function createApp(redis: Tickpiped<Redis>, usersUrl: string): Express {
   return app;
 }
 
-/** Of a mistake in the query its author is told; what else went wrong is for the log. */
+/** Of a mistake in the query its author is told; what else went wrong is for the log, but for what comes of a client that hung up. */
 function formatError(error: Readonly<GraphQLError | Error>): GraphQLError | Error {
   if (error instanceof GraphQLError && error.originalError === undefined) return error;
   const { originalError = error, nodes, path } = error as GraphQLError;
-  console.error(originalError);
+  const isHangUp = originalError instanceof TickpipeError && originalError.code === "ERR_TICKPIPE_ABORTED";
+  if (!isHangUp) console.error(originalError);
   return new GraphQLError("Internal error", { nodes, path });
 }

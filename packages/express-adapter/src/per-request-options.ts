@@ -13,7 +13,7 @@ export interface PerRequestOptions extends Omit<ScopeOptions, "name" | "signal" 
   ambient?: boolean;
   /**
    * Whether the scope is aborted when the browser hangs up before the response is sent: calls that have not been sent never are. Turn it off where a
-   * handler must finish what it began. Default `true`.
+   * handler must finish what it began, and have that call the view that `tickpipe()` returned: `req.redis` takes no calls after a hang-up either way. Default `true`.
    */
   abortOnHangUp?: boolean;
   /**

@@ -1,8 +1,10 @@
 import { countSocketWrites } from "@tickpipe/test-support";
+import express from "express";
 import request from "supertest";
 import { expect, it } from "vitest";
 import { twoCalls, wrap as wrapOne } from "../../examples/docs/src/core.ts";
-import { inspect, test, wrap } from "../../examples/docs/src/readme.ts";
+import { wrapOwn } from "../../examples/docs/src/own-app.ts";
+import { test, wrap } from "../../examples/docs/src/readme.ts";
 import { range } from "../engine.ts";
 import { usePageServer } from "./page-server.ts";
 
@@ -26,9 +28,19 @@ it("README.md: the example answers with 20 posts and makes two writes, and the r
       for (const i of range(3)) await redis.hgetall(`post:${i}`);
     }),
   ).rejects.toThrow("Await in a loop");
+});
 
-  inspect(app, redis);
-  const { headers } = await request(app).get("/posts");
+it("README.md: the lines for an app of one's own gather its calls and open the inspector", async () => {
+  const app = express();
+  const redis = wrapOwn(app, page.Redis);
+  app.get("/visits", async (req, res) => {
+    res.json(await Promise.all(range(3).map(() => req.redis.incr("own:visits"))));
+  });
+  await redis.ping();
+  const writes = countSocketWrites(redis.stream);
+  const { headers, body } = await request(app).get("/visits");
+  expect(body).toEqual([1, 2, 3]);
+  expect(writes.take()).toBe(1);
   expect(headers["x-tickpipe-inspect"]).toMatch(/^\/_tickpipe\/r\//);
   await request(app).get("/_tickpipe/").expect(200);
 });

@@ -7,7 +7,6 @@ import { Redis } from "ioredis";
 // #endregion wrap
 import type { Tickpiped } from "@tickpipe/core";
 import { expectNoWaterfall, expectRoundTrips } from "@tickpipe/core/testing";
-import { inspector } from "@tickpipe/inspector";
 
 export function wrap(Redis: new () => Redis): { redis: Tickpiped<Redis>; app: express.Express } {
   // #region wrap
@@ -29,10 +28,4 @@ export async function test(redis: Tickpiped<Redis>, loadPosts: () => Promise<unk
   await expectNoWaterfall(redis, () => loadPosts()); // or expectRoundTrips(redis, () => loadPosts(), { atMost: 2 })
   // #endregion test
   await expectRoundTrips(redis, () => loadPosts(), { atMost: 2 });
-}
-
-export function inspect(app: express.Express, redis: Tickpiped<Redis>) {
-  // #region inspect
-  app.use("/_tickpipe", inspector(redis)); // after perRequest(redis)
-  // #endregion inspect
 }

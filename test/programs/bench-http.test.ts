@@ -161,10 +161,13 @@ describe("the HTTP benchmark with --url", () => {
   });
 
   it("loads an app of the user's own and prints a table, without the URL's secrets", async () => {
-    let served = 0;
+    let [served, cutOff] = [0, 0];
     const origin = await serve((_req, res) => {
       served += 1;
-      res.send("hello");
+      res.once("close", () => {
+        if (!res.writableFinished) cutOff += 1;
+      });
+      setTimeout(() => res.send("hello"), 5);
     });
     const asked = `${origin}/feed?token=hunter2`;
     const { code, stdout, stderr } = await run(["--url", asked, ...SLICES, "--rounds", "2", "--json", json]);
@@ -173,6 +176,7 @@ describe("the HTTP benchmark with --url", () => {
     expect(stdout).toMatch(new RegExp(`\n${origin}/feed +[\\d,]+ +[\\d,]+-[\\d,]+ +[\\d.]+ +[\\d.]+ +0 +0\n$`));
     expect(stdout).not.toContain("hunter2");
     expect(served).toBeGreaterThan(0);
+    expect(cutOff, "requests that looked like a browser that hung up").toBe(0);
     const { kind, command, cases } = await rounds();
     expect(kind).toBe("http-url");
     expect(command).toContain(`--url ${origin}/feed --rounds 1`);

@@ -2,6 +2,7 @@
 import { createHistogram } from "node:perf_hooks";
 import autocannon, { type Client } from "autocannon";
 import type { LoadRound } from "../results.ts";
+import { endAfter, LAST_ANSWER_SECONDS } from "./ending.ts";
 import { pace } from "./pacing.ts";
 import { expectSeededValues } from "./values.ts";
 
@@ -25,13 +26,15 @@ async function load({ url, connections, seconds, ratePerSecond }: LoadOrder): Pr
   const setupClient = (client: Client): void => {
     const interval = (used / (ratePerSecond ?? 1)) * 1000;
     const paced = ratePerSecond === null ? null : pace(client, start + (clients++ / used) * interval, interval);
+    endAfter(client, start + seconds * 1000);
     client.on("response", (_status, _bytes, millis) => {
       latencyMicros.record(Math.max(1, Math.round((millis + (paced?.behindMillis ?? 0)) * 1000)));
     });
   };
   // Ends early when every connection failed once: it would connect again without a pause.
   const bailout = connections;
-  const result = await autocannon({ url, connections: used, duration: seconds, sampleInt: 20, bailout, setupClient });
+  const duration = seconds + LAST_ANSWER_SECONDS;
+  const result = await autocannon({ url, connections: used, duration, sampleInt: 20, bailout, setupClient });
   return {
     requestsPerSecond: result["2xx"] / ((result.finish.getTime() - result.start.getTime()) / 1000),
     p50Millis: latencyMicros.percentile(50) / 1000,

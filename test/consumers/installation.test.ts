@@ -42,8 +42,9 @@ describe("@tickpipe/core beside one client, with no optional peer", () => {
 
   it("compiles and runs with iovalkey, and no ioredis is installed", async () => {
     const folder = await Folder.make("module");
-    await folder.install(tarballs["@tickpipe/core"], "iovalkey@0.4.0", ...TYPES);
+    await folder.install(tarballs["@tickpipe/core"], tarballs["@tickpipe/inspector"], "iovalkey@0.4.0", ...TYPES);
     expect(folder.has("ioredis")).toBe(false);
+    await folder.copy("inspected.ts");
     expect(await runProgram(folder, "alone", { client: "iovalkey" })).toEqual(alone);
   });
 });

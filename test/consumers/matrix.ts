@@ -56,6 +56,7 @@ export const MATRIX: readonly Row[] = [
   { ...row("ts-nodenext", "ioredis@5.4.0", "4.18.0", "running", "5.6.3"), extras: "oldest" },
   row("ts-nodenext", "ioredis@6.0.0", "5.3.0", "24.21.0", "7.0.2"),
   row("ts-nodenext", "iovalkey@0.4.0", "5.3.0", "20.19.0", "5.9.3"),
+  row("ts-nodenext", "ioredis@5.11.1", "4.22.3", "26.10.0", "6.0.3"),
   row("ts-nodenext-cjs", "ioredis@6.0.0", "4.22.3", "22.23.3", "5.9.3"),
   row("ts-nodenext-cjs", "ioredis@5.11.1", "5.3.0", "20.19.0", "7.0.2"),
   row("ts-commonjs", "ioredis@5.11.1", "4.22.3", "22.23.3", "5.6.3"),

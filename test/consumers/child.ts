@@ -13,7 +13,7 @@ const OURS = /^(?:npm_(?!config_(?:registry|cache|userconfig)$)|pnpm_|VITEST|NOD
 const environment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name) && name !== "TEST"));
 
-/** Runs a program to its end, or for two minutes. */
+/** Runs a program to its end, or for four minutes. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -21,7 +21,7 @@ export async function run(
 ): Promise<Ended> {
   const env = { ...environment(), ...options.env };
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-  const child = spawn(program, args, { cwd: options.cwd, env, stdio, timeout: 120_000, killSignal: "SIGKILL" });
+  const child = spawn(program, args, { cwd: options.cwd, env, stdio, timeout: 240_000, killSignal: "SIGKILL" });
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {
@@ -40,6 +40,6 @@ export async function run(
 export async function runWell(...[program, args, options]: Parameters<typeof run>): Promise<Ended> {
   const ended = await run(program, args, options);
   if (ended.code === 0) return ended;
-  const how = ended.code === null ? "did not end in two minutes" : `ended with ${ended.code}`;
+  const how = ended.code === null ? "did not end in four minutes" : `ended with ${ended.code}`;
   throw new Error(`${[program, ...args].join(" ")} ${how}:\n${ended.stdout}\n${ended.stderr}`);
 }

@@ -8,7 +8,7 @@ export default defineConfig({
     include: ["*.test.ts"],
     globalSetup: ["./setup.ts"],
     maxWorkers: 2,
-    testTimeout: 300_000,
+    testTimeout: 900_000,
     reporters: ["verbose"],
   },
 });

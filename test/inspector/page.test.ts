@@ -139,6 +139,25 @@ describe("the inspector", () => {
     expect(same?.headers.get("content-length")).toBeNull();
   });
 
+  it("writes no body where none is to be sent, which a server may be set to refuse", async () => {
+    const page = kept(inspector(tickpipe(server.client())));
+    const failed: unknown[] = [];
+    const { base } = kept(
+      await listen(
+        (req, res) =>
+          page(req, res, (error) => {
+            failed.push(error);
+            res.end();
+          }),
+        { rejectNonStandardBodyWrites: true },
+      ),
+    );
+    const asset = `${base}/_tickpipe/assets/page.css`;
+    const head = await fetch(asset, { method: "HEAD" });
+    const same = await fetch(asset, { headers: { "if-none-match": head.headers.get("etag") ?? "" } });
+    expect([head.status, same.status, failed]).toEqual([200, 304, []]);
+  });
+
   it("shows a scope without a name as such", async () => {
     const { redis, base } = kept(await serveApp(server.client()));
     const scope = redis.tickpipe.scope();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
 import { perRequest } from "@tickpipe/express";
@@ -36,8 +36,11 @@ export async function serveApp(client: Redis, options: InspectorOptions = {}, ma
   return { app, redis, page, base, close: closeAll };
 }
 
-export async function listen(handler: RequestListener): Promise<{ base: string; close(): Promise<void> }> {
-  const server: Server = createServer(handler).listen(0, "127.0.0.1");
+export async function listen(
+  handler: RequestListener,
+  options: ServerOptions = {},
+): Promise<{ base: string; close(): Promise<void> }> {
+  const server: Server = createServer(options, handler).listen(0, "127.0.0.1");
   await once(server, "listening");
   const close = async (): Promise<void> => {
     server.closeAllConnections();

@@ -36,8 +36,8 @@ export function respond(
   // Of a 304 it would be that of what is not sent.
   const length = status === 304 ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
   res.writeHead(status, { ...HEADERS, ...length, ...headers });
-  // Node leaves the body out where HEAD asks.
-  res.end(body);
+  // Not left to Node: with the server's option rejectNonStandardBodyWrites it throws at a body that is not to be sent.
+  res.end(res.req.method === "HEAD" ? undefined : body);
 }
 
 export const respondText = (res: ServerResponse, status: number, text: string): void =>

@@ -107,7 +107,7 @@ describe("examples/sessions", () => {
     await redis.set("inbox:Ann", "no list");
     const { status, body } = await browser.get("/me");
     expect([status, body]).toEqual([500, { error: "internal error" }]);
-    expect(logged).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringMatching(/^WRONGTYPE/) }));
+    expect(logged).toHaveBeenCalledWith(expect.stringMatching(/^ReplyError: WRONGTYPE/));
   });
 
   it.each([undefined, "", 5, { a: 1 }])("refuses the name %j", async (name) => {

@@ -15,6 +15,8 @@ afterAll(() => redisServer.stop());
 interface Started {
   readonly child: ChildProcess;
   readonly url: string;
+  /** All that it has written. */
+  said(): string;
   /** Ends it as its user would; its exit code and all that it wrote to the standard error output. */
   stop(): Promise<{ code: number | null; stderr: string }>;
 }
@@ -42,8 +44,11 @@ async function start(program: string, args: readonly string[], env: NodeJS.Proce
     const [code] = await closed;
     return { code, stderr };
   };
-  if (child.exitCode !== null) throw new Error(`It ended: ${stderr}`);
-  return { child, url: stdout.trim(), stop };
+  if (child.exitCode !== null) {
+    await closed; // what it has written may come after its exit code
+    throw new Error(`It ended: ${stderr}`);
+  }
+  return { child, url: stdout.trim(), said: () => stdout + stderr, stop };
 }
 
 const get = async (url: string) => {
@@ -72,6 +77,22 @@ describe("the programs of the examples", () => {
     expect(body).toMatchObject({ requests: [{ method: "GET", route: "/posts", status: 200, roundTrips: 2 }] });
     expect(await stop()).toEqual(quietEnd);
   });
+
+  it.each(["node-http", "express", "fastify", "koa", "hono"])(
+    "frameworks, with %s, which logs an error of Redis without the command's arguments",
+    async (name) => {
+      // Express logs nothing under a test runner.
+      const env = { ...withRedis(), NODE_ENV: "development" };
+      const { url, said, stop } = await start("frameworks/dist/server", [name], env);
+      const aside = new Redis(redisServer.port, HOST);
+      onTestFinished(() => aside.disconnect());
+      await aside.set("posts", "no list");
+      expect((await fetch(`${url}/posts`)).status).toBe(500);
+      await stop();
+      expect(said()).toContain("WRONGTYPE");
+      expect(said()).not.toContain("args");
+    },
+  );
 
   it("graphql", async () => {
     const { url, stop } = await start("graphql/dist/server", [], withRedis());

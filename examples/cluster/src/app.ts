@@ -31,7 +31,8 @@ export function createApp(redis: Tickpiped<Cluster>): Express {
   });
 
   const onError: ErrorRequestHandler = (error, _req, res, next) => {
-    console.error(error);
+    // Not the error itself: of one of Redis, ioredis has put the command's arguments into it.
+    console.error(error.stack ?? error);
     if (res.headersSent) next(error);
     else res.status(500).json({ error: "internal error" });
   };

@@ -19,7 +19,8 @@ export function perRequest(app: FastifyInstance, redis: Tickpiped<Redis>, option
 }
 
 export function createApp(redis: Tickpiped<Redis>): FastifyInstance {
-  const app = fastify({ logger: { level: "error" } });
+  // ioredis puts a command's arguments into its error, and the logger would write them.
+  const app = fastify({ logger: { level: "error", redact: ["err.command"] } });
   perRequest(app, redis);
   app.setErrorHandler((error, _request, reply) => {
     if (!isHangUp(error)) throw error; // on to Fastify's own handler

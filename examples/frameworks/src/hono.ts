@@ -23,7 +23,7 @@ export function createApp(redis: Tickpiped<Redis>): Hono<WithRedis> {
   const app = new Hono<WithRedis>();
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse();
-    if (!isHangUp(error)) console.error(error);
+    if (!isHangUp(error)) console.error(error.stack); // not the error: ioredis puts a command's arguments into it
     return c.text("Internal Server Error", 500);
   });
   app.use(perRequest(redis));

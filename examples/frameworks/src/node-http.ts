@@ -11,7 +11,8 @@ export function perRequest(redis: Tickpiped<Redis>, handler: Handler, options?: 
     try {
       await scope.run(() => handler(req, res, scope.redis));
     } catch (error) {
-      if (!isHangUp(error)) console.error(error);
+      // Not the error itself: ioredis puts a command's arguments into it.
+      if (!isHangUp(error)) console.error(error instanceof Error ? error.stack : error);
       if (res.headersSent) res.destroy();
       else res.writeHead(500).end();
     }

@@ -34,6 +34,7 @@ function formatError(error: Readonly<GraphQLError | Error>): GraphQLError | Erro
   if (error instanceof GraphQLError && error.originalError === undefined) return error;
   const { originalError = error, nodes, path } = error as GraphQLError;
   const isHangUp = originalError instanceof TickpipeError && originalError.code === "ERR_TICKPIPE_ABORTED";
-  if (!isHangUp) console.error(originalError);
+  // Not the error itself: of one of Redis, ioredis has put the command's arguments into it.
+  if (!isHangUp) console.error(originalError.stack);
   return new GraphQLError("Internal error", { nodes, path });
 }

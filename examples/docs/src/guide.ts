@@ -80,7 +80,7 @@ export function inProduction(Redis: new (options: Omit<RedisOptions, "replyMappi
 
 export function handleErrors(app: Express) {
   // #region errors
-  app.use((error: Error & { code?: string }, _req: Request, res: Response, next: NextFunction) => {
+  app.use((error: Error & { code?: string; status?: number }, _req: Request, res: Response, _next: NextFunction) => {
     switch (error.code) {
       case "ERR_TICKPIPE_ABORTED":
         return; // the browser has hung up: nobody waits for an answer
@@ -89,7 +89,9 @@ export function handleErrors(app: Express) {
       case "ERR_TICKPIPE_DEADLINE":
         return res.status(504).end();
       default:
-        next(error);
+        console.error(error.stack); // and not the error: ioredis puts a command's arguments into it
+        if (res.headersSent) res.destroy();
+        else res.status(error.status ?? 500).end();
     }
   });
   // #endregion errors

@@ -11,8 +11,11 @@ export function createApp(redis: Tickpiped<Redis>): Express {
     const ids = await req.redis.lrange("posts", 0, 19);
     res.json(await Promise.all(ids.map((id) => req.redis.hgetall(`post:${id}`))));
   });
-  const onError: ErrorRequestHandler = (error, _req, _res, next) => {
-    if (!isHangUp(error)) next(error); // on to Express's own handler
+  const onError: ErrorRequestHandler = (error, _req, res, _next) => {
+    if (isHangUp(error)) return;
+    console.error(error.stack ?? error); // not as Express does, with the command's arguments, which ioredis puts into the error
+    if (res.headersSent) res.destroy();
+    else res.status(error.status ?? 500).end();
   };
   app.use(onError);
   return app;

@@ -64,6 +64,23 @@ describe.each(Object.entries(poisons))("an argument that cannot be encoded: %s",
     }
   });
 
+  it("fails its own call in a scope, which counts an error, and none of those beside it", async () => {
+    const plain = await seeded(server.client());
+    const native = await outcome(() => plain.get(poison() as string));
+    const redis = tickpipe(await seeded(server.client()));
+    for (const options of [{}, { memo: true }, { deadlineMs: 60_000 }]) {
+      const scope = redis.tickpipe.scope(options);
+      const calls = [
+        () => scope.redis.get("k1"),
+        () => scope.redis.get(poison() as string),
+        () => scope.redis.get("k2"),
+      ];
+      expect(await Promise.all(calls.map(outcome))).toEqual([["replied", "v1"], native, ["replied", "v2"]]);
+      expect(scope.stats()).toMatchObject({ commands: 3, errors: 1 });
+      scope.close();
+    }
+  });
+
   it("fails a blocking call as the plain client fails it, and none of those beside it", async () => {
     const plain = await seeded(server.client());
     const redis = tickpipe(await seeded(server.client()));

@@ -90,22 +90,32 @@ describe("a request's page", () => {
 
   it("says which findings are guesses, which other lines they are about, and offers what to write", async () => {
     await served.redis.set("large", "x".repeat(2_500_000));
-    served.app.get("/profile", async (req, res) => {
+    await served.redis.set("medium", "x".repeat(20_000));
+    served.app.get("/profile/:id", async function profile(req, res) {
       const user = await req.redis.hgetall("user:1");
       const posts = await req.redis.lrange("posts", 0, 9);
       const flags = await req.redis.smembers("flags");
-      const large = await req.redis.get("large");
-      res.json([user, posts, flags, large?.length]);
+      const [medium, large] = await Promise.all([req.redis.get("medium"), req.redis.get("large")]);
+      res.json([user, posts, flags, medium?.length, large?.length]);
     });
-    const { id } = await waterfallOf(served.base, "/profile");
+    const { id } = await waterfallOf(served.base, "/profile/7");
     const { page, complaints } = await browser.newPage(`${address()}/r/${id}`);
     const series = page.locator(".finding", { hasText: "Independent calls in series" });
     await series.waitFor();
     expect(await series.locator(".guess").textContent()).toBe("a guess");
     expect(await series.locator(".also").textContent()).toMatch(/^with (test\/browser\S+:\d+(, )?){3}$/);
-    const big = page.locator(".finding", { hasText: "A big reply" });
+    expect(await series.locator(".at").textContent()).toMatch(/^test\/browser\S+:\d+ in profile$/);
+    expect(await page.locator(".path code").textContent()).toBe("/profile/7");
+    const marked = page.locator(".waterfall .row.marked");
+    await series.getByRole("button", { name: "Mark 4 calls" }).click();
+    expect(await marked.count()).toBe(4);
+    await series.getByRole("button", { name: "Marked in the waterfall" }).click();
+    expect(await marked.count()).toBe(0);
+    const big = page.locator(".finding", { hasText: "A big reply" }).last();
     expect(await big.locator(".saves").count()).toBe(0);
+    expect(await calls(page).nth(3).locator(".unseen").textContent()).toContain("reply 20 KiB");
     expect(await calls(page).last().locator(".unseen").textContent()).toContain("reply 2.4 MiB");
+    expect(await calls(page).last().locator(".call").getAttribute("title")).toContain(" in profile");
     const copy = series.locator(".code button");
     await page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }");
     await copy.click();
@@ -152,20 +162,20 @@ describe("the list", () => {
   });
 
   it("is gone through from end to end by keyboard, and finds the way back to a row far below", async () => {
-    for (const i of range(300)) await job(`job ${i}`, (own) => own.ping());
+    for (const i of range(120)) await job(`job ${i}`, (own) => own.ping());
     const { page } = await browser.newPage(address());
-    await page.locator('table.requests[aria-rowcount="301"]').waitFor();
-    await page.getByRole("link", { name: "scope job 299" }).focus();
+    await page.locator('table.requests[aria-rowcount="121"]').waitFor();
+    await page.getByRole("link", { name: "scope job 119" }).focus();
     await page.keyboard.press("ArrowUp");
     expect(await focusedRow(page), "there is none above").toBe("2");
     await page.keyboard.press("End");
-    await expect.poll(() => focusedRow(page), PATIENCE).toBe("301");
+    await expect.poll(() => focusedRow(page), PATIENCE).toBe("121");
     await page.keyboard.press("ArrowUp");
-    await expect.poll(() => focusedRow(page), PATIENCE).toBe("300");
+    await expect.poll(() => focusedRow(page), PATIENCE).toBe("120");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "scope job 1" }).waitFor();
     await page.keyboard.press("Escape");
-    await expect.poll(() => focusedRow(page), { ...PATIENCE, message: "back where one was" }).toBe("300");
+    await expect.poll(() => focusedRow(page), { ...PATIENCE, message: "back where one was" }).toBe("120");
     await page.keyboard.press("Home");
     await expect.poll(() => focusedRow(page), PATIENCE).toBe("2");
   });
@@ -182,6 +192,19 @@ describe("the list", () => {
     const [list] = await Promise.all([page.context().waitForEvent("page"), back.click({ modifiers: ["Control"] })]);
     await list.getByRole("link", { name: "scope one" }).waitFor();
     expect(await page.getByRole("heading", { name: "scope one" }).count()).toBe(1);
+  });
+
+  it("tells a screen reader now and then how many requests have come, and is there after one that is gone", async () => {
+    const { page } = await browser.newPage(address());
+    await page.clock.install();
+    await page.goto(`${address()}/r/gone-1`);
+    await page.getByRole("link", { name: "All requests" }).click();
+    await page.getByRole("heading", { name: "Waiting for a request" }).waitFor();
+    await job("one", (own) => own.ping());
+    await page.getByRole("link", { name: "scope one" }).waitFor();
+    await page.clock.fastForward(5_000);
+    await page.getByText("1 new request, 1 in all").waitFor({ state: "attached" });
+    expect(await focusedRow(page)).toBeUndefined();
   });
 
   it("is filtered, paused, cleared, and says when its application is gone", async () => {
@@ -221,7 +244,6 @@ describe("a busy application", () => {
     await rows(page).first().waitFor();
     await scopes(50);
     await page.getByText(/\d+ requests came too fast to be listed/).waitFor();
-    await page.close();
     await busy.close();
   });
 });

@@ -20,14 +20,15 @@ interface BrowserScript {
 /**
  * The coverage of the inspector's page, of which Node runs nothing.
  *
- * @param folder where `test/browser` has put what Chromium counted (`PAGE_COVERAGE`): a JSON array of scripts for each page that was opened
+ * @param folder where `test/browser` has put what Chromium counted (`PAGE_COVERAGE`): a JSON array of scripts for each page that was opened; `null` where
+ *   none was
  */
-export async function pageCoverage(folder: string): Promise<CoverageMap> {
+export async function pageCoverage(folder: string | null): Promise<CoverageMap> {
   const map = coverage.createCoverageMap({});
   const modules = (await readdir(COMPILED)).filter((file) => file.endsWith(".js"));
   // Each module once without a count, so that one that no page has loaded is in the figure.
   for (const module of modules) map.merge(await istanbulOf(module, []));
-  for (const file of await readdir(folder)) {
+  for (const file of folder === null ? [] : await readdir(folder)) {
     const scripts: BrowserScript[] = JSON.parse(await readFile(`${folder}/${file}`, "utf8"));
     for (const { url, source, functions } of scripts) {
       const module = basename(new URL(url).pathname);

@@ -35,6 +35,9 @@ const tests = await run(
 tests.merge(await pageCoverage(PAGE));
 const apart = await run("apart", files.filter(isApart));
 
+// No page was opened; its modules are in the figure all the same.
+apart.merge(await pageCoverage(null));
+
 const both = coverage.createCoverageMap({});
 // Copies: what is merged into a map first is taken as it is, and changed by what comes after.
 for (const map of [tests, apart]) both.merge(JSON.parse(JSON.stringify(map)));

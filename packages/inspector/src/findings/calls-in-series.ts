@@ -11,6 +11,8 @@ import { awaitsIn, hasWaited, isAfter, placeOf, type Step } from "./steps.ts";
 interface Series {
   readonly steps: Step[];
   readonly frames: Frame[];
+  /** Of the file in which they all are. */
+  readonly syntax: Syntax;
 }
 
 /**
@@ -32,13 +34,13 @@ export function callsInSeries(steps: readonly Step[], sources: Sources, taken: R
     if (series === null) continue;
     lines.add(placeOf(at));
     const growing = open.find(({ steps: known }) => known.includes(series.steps[0] as Step));
-    if (growing === undefined) open.push({ steps: [...series.steps, later], frames: [...series.frames, at] });
+    if (growing === undefined) open.push({ steps: [...series.steps, later], frames: [...series.frames, at], syntax });
     else if (growing.steps.every((step) => step === series.steps[0] || isIndependent(step, later, at, free, syntax))) {
       growing.steps.push(later);
       growing.frames.push(at);
     }
   }
-  return open.map((series) => findingOf(series, sources));
+  return open.map(findingOf);
 }
 
 /** The call of the same function that was awaited last before, if the later one does not need it. */
@@ -49,7 +51,7 @@ function seriesBefore(later: Step, at: Frame, steps: readonly Step[], syntax: Sy
   if (earlier === undefined || !isIndependent(earlier, later, at, steps, syntax)) return null;
   const owner = callAt(syntax, at)?.owner;
   const frame = earlier.stack.frames.find((each) => each.file === at.file && callAt(syntax, each)?.owner === owner);
-  return frame === undefined ? null : { steps: [earlier], frames: [frame] };
+  return frame === undefined ? null : { steps: [earlier], frames: [frame], syntax };
 }
 
 function isIndependent(earlier: Step, later: Step, at: Frame, steps: readonly Step[], syntax: Syntax): boolean {
@@ -66,10 +68,10 @@ function isIndependent(earlier: Step, later: Step, at: Frame, steps: readonly St
 
 const isSingle = ({ call }: Step): boolean => call.commands <= 1 && call.keys.length > 0 && isMovable(call.command);
 
-function findingOf({ steps, frames }: Series, sources: Sources): Finding {
-  const [first] = frames as [Frame];
-  const syntax = sources.syntaxOf(first.file);
-  const calls = frames.flatMap((frame) => (syntax === null ? [] : (callAt(syntax, frame) ?? [])));
+function findingOf({ steps, frames, syntax }: Series): Finding {
+  // One earlier call and one later one, at least.
+  const [first, second, ...others] = frames as [Frame, Frame];
+  const calls = frames.flatMap((frame) => callAt(syntax, frame) ?? []);
   const awaited = calls.filter((call, at) => calls.findIndex((each) => each.awaited === call.awaited) === at);
   const methods = steps.map(({ call }) => call.method).join(", ");
   return {
@@ -80,8 +82,8 @@ function findingOf({ steps, frames }: Series, sources: Sources): Finding {
       "A guess, from the text of the calls: if none needs another's reply, or another's having succeeded, make them together. They keep their order.",
     steps,
     movable: steps.slice(1),
-    at: frames[1] ?? first,
-    alsoAt: frames.filter((_, at) => at !== 1),
-    rewrite: syntax === null ? null : seriesRewrite(syntax, awaited),
+    at: second,
+    alsoAt: [first, ...others],
+    rewrite: seriesRewrite(syntax, awaited),
   };
 }

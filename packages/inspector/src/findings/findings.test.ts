@@ -203,6 +203,12 @@ describe("what to write instead of a loop", () => {
     );
   });
 
+  it("takes the call out of what it is kept in before it is awaited", () => {
+    expect(rewriteOf("for (const id of ids) { const asked = redis.get(id); await asked; }", "get(id)")).toContain(
+      "Array.from(ids, (id) => redis.get(id))",
+    );
+  });
+
   it.each([
     "for (let i = 1; i < ids.length; i++)",
     "for (let i = 0; i <= ids.length; i++)",
@@ -251,5 +257,27 @@ async function each(ids) {
 `;
     const calls = Array.from({ length: 6 }, (_, i) => [["get(id)", "map((id)"], Math.floor(i / 2) + 1] as const);
     expect(lookIn(portions, calls)).toEqual([]);
+  });
+});
+
+describe("what to write instead of a series", () => {
+  it("makes the calls together, under the names that they have", () => {
+    const text = `async function load(redis) {
+  const user = await redis.hgetall("user");
+  await redis.lrange("posts", 0, 9);
+  const asked = redis.smembers("flags");
+  await asked;
+}
+`;
+    const [found, ...others] = lookIn(text, [
+      [["hgetall("], 1],
+      [["lrange("], 2],
+      [["smembers("], 3],
+    ]);
+    expect([found?.kind, others]).toEqual(["calls-in-series", []]);
+    expect(found?.rewrite).toBe(
+      'const [user, reply2, asked] = await Promise.all([\n  redis.hgetall("user"),\n  redis.lrange("posts", 0, 9),\n  redis.smembers("flags"),\n]);',
+    );
+    expect([found?.at?.line, found?.alsoAt.map(({ line }) => line)]).toEqual([3, [2, 4]]);
   });
 });

@@ -30,7 +30,7 @@ export function describeServed(req: IncomingMessage, res: ServerResponse): Serve
 }
 
 /** The path of an address: the query may hold what is nobody's business. */
-export const pathOf = (url: string): string => url.split(/[?#]/, 1)[0] ?? "";
+export const pathOf = (url: string): string => url.replace(/[?#].*$/s, "");
 
 /** Tells this process's requests from those of the one before it. */
 const RUN = randomBytes(3).toString("hex");

@@ -20,12 +20,12 @@ export interface Syntax {
 const PLUGINS: readonly (readonly [RegExp, ParserPlugin[]])[] = [
   [/\.[mc]?ts$/, ["typescript", "decorators"]],
   [/\.tsx$/, ["typescript", "jsx", "decorators"]],
-  [/./, ["jsx", "decorators"]],
 ];
+const OF_JAVASCRIPT: ParserPlugin[] = ["jsx", "decorators"];
 
 /** Parses JavaScript or TypeScript; `null` for what is neither. */
 export function parseSyntax(text: string, file: string): Syntax | null {
-  const plugins = PLUGINS.find(([names]) => names.test(file))?.[1] ?? [];
+  const plugins = PLUGINS.find(([names]) => names.test(file))?.[1] ?? OF_JAVASCRIPT;
   try {
     const { program } = parse(text, { sourceType: "unambiguous", errorRecovery: true, plugins });
     return { text, root: asNode(program), calls: new Map() };
@@ -105,12 +105,14 @@ export function callAt(syntax: Syntax, position: Position): CallInText | null {
 
 function findCall({ text, root }: Syntax, { line, column }: Position): CallInText | null {
   const offset = offsetOf(text, line, column);
-  const path = offset === null ? [] : pathTo(root, offset);
-  const at = path.findLastIndex((node) => pointsAt(node, offset ?? -1));
-  if (at < 0) return null;
+  if (offset === null) return null;
+  const path = pathTo(root, offset);
+  const at = path.findLastIndex((node) => pointsAt(node, offset));
+  const target = path[at];
+  if (target === undefined) return null;
   const ownerAt = path.slice(0, at).findLastIndex((node) => isFunction(node));
   const within = path.slice(Math.max(ownerAt, 0) + 1, at + 1);
-  const [target, owner] = [path[at] ?? root, path[Math.max(ownerAt, 0)] ?? root];
+  const owner = path[ownerAt] ?? root;
   const call = target.type === "AwaitExpression" && isNode(target.argument) ? target.argument : target;
   const awaited = within.findLast(({ type }) => type === "AwaitExpression") ?? call;
   return { call, awaited, owner, path: call === target ? within : [...within, call] };

@@ -26,12 +26,13 @@ export function textOf(sums: Map<string, CoverageSummary>): string {
     .join("\n");
 }
 
-/** Which of the overall figures are too low; none if all is well. */
+/** Which of the figures, of a package or of all, are too low; none if all is well. */
 export function tooLow(sums: Map<string, CoverageSummary>): string[] {
-  const all = sums.get("all");
-  return (["lines", "branches"] as const)
-    .filter((what) => !(all !== undefined && all[what].total > 0 && all[what].covered / all[what].total >= LEAST / 100))
-    .map((what) => `${what} are ${all?.[what].pct ?? 0} %, and have to be ${LEAST} %`);
+  return [...sums].flatMap(([name, sum]) =>
+    (["lines", "branches"] as const)
+      .filter((what) => !(sum[what].total > 0 && sum[what].covered / sum[what].total >= LEAST / 100))
+      .map((what) => `${name}: ${sum[what].pct} % of the ${what}, and have to be ${LEAST} %`),
+  );
 }
 
 function percent({ covered, total, pct }: CoverageSummary["lines"]): string {

@@ -1,6 +1,6 @@
 /*
  * `pnpm coverage`: runs the tests twice, without and with nothing but the differential and the fault tests, and tells what of
- * packages/<name>/src each has covered. It exits with 1 if a test has failed, or the first figure is below the least that is asked for.
+ * packages/<name>/src each has covered. It exits with 1 if a test has failed, or the first figure is below the least that is asked of each package.
  *
  * The two are apart because random programs and cut connections run through nearly all lines, and check of most of them only that nothing differs.
  */

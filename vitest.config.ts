@@ -42,7 +42,12 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: "unit", include: ["{packages/*,benchmarks,reference}/src/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["{packages/*,benchmarks,reference}/src/**/*.test.ts"],
+          // Milliseconds are enough, but on a machine that does other things as well.
+          testTimeout: 30_000,
+        },
       },
       // Faults need a process that can be killed, and settings that only a real server has.
       onEngine("redis-server", [

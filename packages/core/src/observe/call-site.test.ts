@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { framesOfResumed, ownFrames, shownFrame, takeCallSite } from "./call-site.ts";
 
 const stack = [
@@ -11,7 +11,23 @@ const stack = [
   "    at async file:///app/server.js:3:4",
 ].join("\n");
 
+const { stackTraceLimit } = Error;
+afterEach(() => {
+  Error.stackTraceLimit = stackTraceLimit;
+});
+
 describe("a call site", () => {
+  it("leaves this package's frames out, also where the application wanted no stacks when it was loaded", async () => {
+    Error.stackTraceLimit = 0;
+    vi.resetModules();
+    const loadedAnew = await import("./call-site.ts");
+    expect(Error.stackTraceLimit).toBe(0);
+    // This test is in the package as well.
+    const { stack } = loadedAnew.takeCallSite(loadedAnew.takeCallSite);
+    expect(stack).toContain("node_modules");
+    expect(stack).not.toContain("call-site");
+  });
+
   it("leaves Node, V8 and packages out of the user's own frames, unless there are no others", () => {
     expect(ownFrames({ stack })).toEqual([
       "at load (file:///app/posts.js:12:31)",

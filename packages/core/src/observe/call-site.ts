@@ -17,8 +17,7 @@ const OWN_FILES: readonly string[] = OWN_PACKAGE === undefined ? [] : [OWN_PACKA
  * it is, and then the file is none that can be loaded.
  */
 function ownUrl(): string {
-  const { stack } = new Error();
-  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stack)) ?? [];
+  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stackOf(1).stack)) ?? [];
   if (file === undefined) return "";
   return file.startsWith("file:") ? file : pathToFileURL(file).href;
 }
@@ -29,13 +28,18 @@ function ownUrl(): string {
  * @param below the frame of this function, and those that it called, are left out
  */
 export function takeCallSite(below: (...args: never[]) => unknown): CallSite {
+  return new TakenStack(stackOf(FRAMES, below));
+}
+
+/** A stack of so many frames, however many the application wants its errors to have. */
+function stackOf(frames: number, below: (...args: never[]) => unknown = stackOf): { stack?: unknown } {
   const taken: { stack?: unknown } = {};
   const { stackTraceLimit } = Error;
   // Not by an assignment: that throws where the application has frozen what is built in.
-  Reflect.set(Error, "stackTraceLimit", FRAMES);
+  Reflect.set(Error, "stackTraceLimit", frames);
   Error.captureStackTrace(taken, below);
   Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  return new TakenStack(taken);
+  return taken;
 }
 
 class TakenStack implements CallSite {

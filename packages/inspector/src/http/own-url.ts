@@ -7,8 +7,13 @@ import { pathToFileURL } from "node:url";
  * @throws {Error} if the frame does not tell
  */
 export function ownUrl(): string {
-  const { stack } = new Error();
-  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stack)) ?? [];
+  const taken: { stack?: unknown } = {};
+  const { stackTraceLimit } = Error;
+  // The application may want no stacks. Not by an assignment: that throws where it has frozen what is built in.
+  Reflect.set(Error, "stackTraceLimit", 1);
+  Error.captureStackTrace(taken);
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(taken.stack)) ?? [];
   if (file === undefined) throw new Error("A stack does not tell where @tickpipe/inspector is.");
   return file.startsWith("file:") ? file : pathToFileURL(file).href;
 }

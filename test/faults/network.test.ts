@@ -107,7 +107,7 @@ describe.each(clientVariants)("a fault of the network, $name", ({ make, name: cl
   it("replies later than commandTimeout reach nobody, and nobody's call gets them", async () => {
     const outcome = await play(async ({ redis, proxy, tick, settled }) => {
       const delayed = proxy.inject({ ...bounds("a"), replyBytes: MIDWAY, fault: "delay" });
-      redis.options.commandTimeout = 60;
+      redis.options.commandTimeout = 400;
       tick("a");
       await Promise.all([delayed, settled()]);
       // Without a timeout of their own, which a slow machine could reach.

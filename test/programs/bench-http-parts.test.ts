@@ -106,6 +106,7 @@ describe("the options of the HTTP benchmark", () => {
     [["--rate", "5"], "Expected --rate with --url"],
     [["--url", "http://127.0.0.1", "--quick"], "Expected --quick without --url"],
     [["--url", "localhost"], "Expected --url"],
+    [["--url", "http://127.0.0.1", "--url", "localhost"], "Expected --url"],
     [["--nonsense"], "--nonsense"],
   ])("are refused if they are %j", (args, said) => {
     expect(() => readOptions(args)).toThrow(said);

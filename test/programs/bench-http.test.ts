@@ -6,7 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { tickpipe } from "@tickpipe/core";
+import { perRequest } from "@tickpipe/express";
+import { inspector } from "@tickpipe/inspector";
 import express, { type RequestHandler } from "express";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../../benchmarks/dist/http/run.js", import.meta.url));
@@ -77,7 +81,7 @@ describe("the HTTP benchmark", () => {
     const slowest = Math.min(...cases[0].subjects.map((each: typeof limit) => each.rounds[0]?.requestsPerSecond));
     // The file has six digits of the peak, which the rate is a whole number below.
     expect(Math.abs(cases[1].ratePerSecond + 0.5 - slowest * 0.6)).toBeLessThan(0.51);
-    expect(stdout).toMatch(/\n1 calls a request, as many as it answers, 50 connections; /);
+    expect(stdout).toMatch(/\n1 calls a request, full load, 50 connections; /);
     // There is none for 1 and 3 calls.
     expect(stdout).not.toContain("bar:");
   });
@@ -182,6 +186,54 @@ describe("the HTTP benchmark with --url", () => {
     expect(command).toContain(`--url ${origin}/feed --rounds 1`);
     const subjects = [{ name: `${origin}/feed`, rounds: [load, load] }];
     expect(cases).toEqual([{ load: "peak", ratePerSecond: null, connections: 50, subjects }]);
+  });
+
+  it("loads several apps in turns, and compares them with the first", async () => {
+    const [quick, slow] = [await serve((_req, res) => res.send("a")), await serve((_req, res) => res.send("b"))];
+    const urls = [`${quick}/feed?a=hunter2`, `${slow}/feed`, `${quick}/feed?b=hunter2`];
+    const args = [...urls.flatMap((url) => ["--url", url]), ...SLICES, "--rounds", "2", "--json", json];
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stderr]).toEqual([0, ""]);
+    const rows = stdout.trimEnd().split("\n").slice(1);
+    expect(rows[0]).toMatch(/non-2xx +requests\/s to the first +middle half$/);
+    expect(rows[1]).toMatch(new RegExp(`^${quick}/feed  .+ 0 +0 +1.00x +1.00-1.00$`));
+    expect(rows[2]).toMatch(new RegExp(`^${slow}/feed  .+ 0 +0 +[\\d.]+x +[\\d.]+-[\\d.]+$`));
+    expect(rows[3]).toMatch(new RegExp(`^${quick}/feed \\(2\\)  .+ 0 +0 +[\\d.]+x`));
+    const { command, cases } = await rounds();
+    expect(stdout + command).not.toContain("hunter2");
+    expect(cases[0].subjects.map((subject: { rounds: unknown[] }) => subject.rounds.length)).toEqual([2, 2, 2]);
+  });
+
+  it("ends with the first app that fails, and names it", async () => {
+    let served = 0;
+    const well = await serve((_req, res) => {
+      served += 1;
+      res.send("hello");
+    });
+    const broken = await serve((_req, res) => {
+      res.status(500).send("broken");
+    });
+    const { code, stdout, stderr } = await run(["--url", broken, "--url", well, ...SLICES]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^${broken}/: 0 requests failed or timed out, \\d+ were answered with another`));
+    expect(stdout).toContain(broken);
+    expect(stdout).not.toContain(well);
+    // The look at its headers.
+    expect(served).toBe(1);
+  });
+
+  it("warns when the inspector would be measured as well", async () => {
+    const redis = tickpipe(new Redis({ lazyConnect: true }));
+    const page = inspector(redis);
+    const app = express().use(perRequest(redis), page);
+    const origin = await serve(app.get("/feed", (_req, res) => void res.send("hello")));
+    const { code, stderr } = await run(["--url", `${origin}/feed?token=hunter2`, ...SLICES]);
+    page.close();
+    redis.disconnect();
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `${origin}/feed: the inspector is on, and takes a good part of what is measured. Start the app with NODE_ENV=production.\n`,
+    );
   });
 
   it("sends no more than the rate that is asked for", async () => {

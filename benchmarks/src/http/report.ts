@@ -1,5 +1,6 @@
 import { median } from "@tickpipe/test-support";
 import type { HttpCase, LoadResult, LoadRound } from "../results.ts";
+import { ratios, spread, summarize } from "../statistics.ts";
 import { httpTable } from "../tables.ts";
 import { textTable } from "../text-table.ts";
 
@@ -15,10 +16,14 @@ export function report(measured: HttpCase, base: string): string {
   return `${measured.calls} calls a request, ${how}\n${textTable([titles, ...rows])}`;
 }
 
-/** The load of a user's own app, for a terminal. */
-export function reportOfUrl(measured: LoadResult<LoadRound>): string {
+/** The load of a user's own apps, for a terminal; where there are several, compared with the first. */
+export function reportOfUrls(measured: LoadResult<LoadRound>): string {
+  const ratesOf = (rounds: readonly LoadRound[]): number[] => rounds.map((round) => round.requestsPerSecond);
+  const isCompared = measured.subjects.length > 1;
+  const first = ratesOf(measured.subjects[0]?.rounds ?? []);
   const rows = measured.subjects.map(({ name, rounds }) => {
-    const rates = rounds.map((round) => round.requestsPerSecond);
+    const rates = ratesOf(rounds);
+    const toFirst = summarize(ratios(rates, first));
     return [
       name,
       perSecond(median(rates)),
@@ -27,10 +32,12 @@ export function reportOfUrl(measured: LoadResult<LoadRound>): string {
       median(rounds.map((round) => round.p99Millis)).toFixed(2),
       sum(rounds.map((round) => round.errors)),
       sum(rounds.map((round) => round.non2xx)),
+      ...(isCompared ? [`${toFirst.median.toFixed(2)}x`, spread(toFirst)] : []),
     ];
   });
   const how = `${howOf(measured)}, ${measured.connections} connections`;
-  const titles = ["", "requests/s", "least-most", "p50 ms", "p99 ms", "errors", "non-2xx"];
+  const comparison = isCompared ? ["requests/s to the first", "middle half"] : [];
+  const titles = ["", "requests/s", "least-most", "p50 ms", "p99 ms", "errors", "non-2xx", ...comparison];
   return `${how}; medians of ${measured.subjects[0]?.rounds.length} rounds\n${textTable([titles, ...rows])}`;
 }
 
@@ -39,7 +46,7 @@ function perSecond(rate: number): string {
 }
 
 function howOf({ ratePerSecond }: LoadResult<LoadRound>): string {
-  return ratePerSecond === null ? "as many as it answers" : `${perSecond(ratePerSecond)} a second`;
+  return ratePerSecond === null ? "full load" : `${perSecond(ratePerSecond)} a second`;
 }
 
 function sum(numbers: readonly number[]): string {

@@ -9,17 +9,25 @@ import { subjects } from "../micro/subjects.ts";
 import { type HttpCase, type HttpResults, type HttpUrlResults, toJson } from "../results.ts";
 import { BASELINE, isLimit, NO_REDIS, WITHOUT_SCOPES } from "../subject-names.ts";
 import { casesOf } from "./cases.ts";
+import { isInspected } from "./inspected.ts";
 import { type BenchOptions, CONNECTIONS, readOptions, USAGE } from "./options.ts";
-import { report, reportOfUrl } from "./report.ts";
+import { report, reportOfUrls } from "./report.ts";
 import { type RunningApp, startApp } from "./running-app.ts";
 import { type RunningLoad, startLoad } from "./running-load.ts";
 import { scopedApps } from "./scoped-apps.ts";
-import { failureOfUrl, loadUrl, nameOf } from "./url-mode.ts";
+import { failureOfUrls, loadUrls, nameOf } from "./url-mode.ts";
 import { seed } from "./values.ts";
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
+
+const warn = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+const INSPECTED =
+  "the inspector is on, and takes a good part of what is measured. Start the app with NODE_ENV=production.";
 
 async function bench(
   { calls, only, scopes, rounds, seconds }: BenchOptions,
@@ -69,24 +77,28 @@ async function main(args: readonly string[]): Promise<void> {
     say(USAGE);
     return;
   }
-  const { json, url } = options;
+  const { json, urls } = options;
   // Before minutes of work, not after.
   if (json !== undefined) await access(dirname(resolve(json)), constants.W_OK);
-  const shown = args.map((arg) => (url === undefined ? arg : arg.replace(url, nameOf(url))));
+  const shown = args.map((arg) => {
+    const url = urls?.find((url) => arg === url || arg === `--url=${url}`);
+    return url === undefined ? arg : arg.replace(url, () => nameOf(url));
+  });
   const command = ["pnpm bench:http", ...shown].join(" ");
   const save = async (results: HttpResults | HttpUrlResults): Promise<void> => {
     if (json !== undefined) await writeFile(json, toJson(results));
   };
   const load = await startLoad();
   try {
-    if (options.url === undefined) {
+    if (options.urls === undefined) {
       await save({ kind: "http", command, ...(await bench(options, load)) });
       return;
     }
-    const measured = await loadUrl(options, load);
-    say(reportOfUrl(measured));
+    for (const url of options.urls) if (await isInspected(url)) warn(`${nameOf(url)}: ${INSPECTED}`);
+    const measured = await loadUrls(options, load);
+    say(reportOfUrls(measured));
     await save({ kind: "http-url", command, cases: [measured] });
-    const failure = failureOfUrl(measured);
+    const failure = failureOfUrls(measured);
     if (failure !== null) throw new Error(failure);
   } finally {
     await load.stop();
@@ -96,6 +108,6 @@ async function main(args: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  warn(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

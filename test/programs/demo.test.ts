@@ -11,6 +11,7 @@ import type { RequestDetail } from "@tickpipe/inspector";
 import { eventually, startRedisServer } from "@tickpipe/test-support";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
+import { busyNote } from "../../examples/feed/src/demo/busy.ts";
 
 const demo = fileURLToPath(new URL("../../examples/feed/dist/demo.js", import.meta.url));
 
@@ -45,6 +46,14 @@ const figures = {
   writesPerRequest: expect.any(Number),
   cpuMicrosPerRequest: expect.any(Number),
 };
+
+describe("the demo's note on a busy machine", () => {
+  it("is given above one process a core, and not where nothing is counted", () => {
+    expect(busyNote(2.1, 2)).toMatch(/^This machine is busy: a load of 2\.1 on 2 cores\. /);
+    expect(busyNote(13, 1)).toContain("a load of 13.0 on 1 core.");
+    expect([busyNote(2, 2), busyNote(0, 2)]).toEqual([null, null]);
+  });
+});
 
 describe("the demo", () => {
   afterEach(async () => {

@@ -2,8 +2,10 @@
  * pnpm demo: the same app twice, with a plain and with a wrapped client, under the same load.
  */
 import { randomBytes } from "node:crypto";
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { type Round, type RunningApp, startApp } from "./demo/app-under-load.ts";
+import { busyNote } from "./demo/busy.ts";
 import { findRedis, type RedisSource } from "./demo/redis-source.ts";
 import { type DemoResult, mediansOf, ratioOf, table } from "./demo/result.ts";
 import { removeKeys, seed } from "./demo/seed.ts";
@@ -69,6 +71,9 @@ async function compare(
 ): Promise<DemoResult> {
   const plain = { app: await start(false), rounds: [] as Round[] };
   const wrapped = { app: await start(true), rounds: [] as Round[] };
+  // Before the demo is a load itself.
+  const busy = busyNote(loadavg()[0] ?? 0, availableParallelism());
+  if (busy !== null) say(`${busy}\n`);
   say("Warming up");
   for (const { app } of [plain, wrapped]) await app.load(Math.min(2, seconds));
   say(`, then ${rounds} rounds of ${seconds} s each, in turn: `);

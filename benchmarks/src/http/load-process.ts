@@ -1,10 +1,13 @@
 /* A child process of the benchmark: autocannon, so that its CPU time is not the server's. */
 import { createHistogram } from "node:perf_hooks";
+import { endAfter } from "@tickpipe/test-support";
 import autocannon, { type Client } from "autocannon";
 import type { LoadRound } from "../results.ts";
-import { endAfter, LAST_ANSWER_SECONDS } from "./ending.ts";
 import { pace } from "./pacing.ts";
 import { expectSeededValues } from "./values.ts";
+
+/** For how long at most the answers that are under way at the end of a round are waited for, in seconds. */
+const LAST_ANSWER_SECONDS = 2;
 
 /** What to load, and how. */
 export interface LoadOrder {

@@ -16,6 +16,7 @@ export { startEmbeddedValkey } from "./embedded.ts";
 export { type Engine, startEngine } from "./engines.ts";
 export { eventually } from "./eventually.ts";
 export { type Fault, type FaultProxy, type FaultScript, startFaultProxy } from "./fault-proxy.ts";
+export { endAfter } from "./load-ending.ts";
 export { median } from "./median.ts";
 export { machineMillis } from "./precise-polling.ts";
 export { canInstall, installPackage, isExecutable, onPath } from "./programs.ts";

@@ -19,7 +19,7 @@ describe("the API reference", () => {
     reference = await readReference(ENTRY_POINTS, SOURCES);
   }, TIMEOUT);
 
-  it("has a docstring for whatever is public, with units, defaults and errors", () => {
+  it("has a docstring for whatever is public, with units, defaults and errors", { timeout: TIMEOUT }, () => {
     expect(lackingIn(reference)).toEqual([]);
   });
 

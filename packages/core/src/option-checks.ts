@@ -41,12 +41,19 @@ export function assertOptions<Options extends object>(
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalidOption(`the options${ofOwner}`, example, options);
   }
-  for (const name of Object.keys(options) as (keyof Options & string)[]) {
-    if (!Object.hasOwn(checks, name)) rejectUnknownOptions(options, Object.keys(checks), owner);
+  const assertOption = (name: keyof Options & string): void => {
     const value = (options as Options)[name];
-    if (value === undefined) continue;
+    if (value === undefined) return;
     const { isRight, expected } = checks[name];
     if (!isRight(value)) throw invalidOption(`option "${name}"${ofOwner}`, expected, value);
+  };
+  for (const name of Object.keys(options) as (keyof Options & string)[]) {
+    if (!Object.hasOwn(checks, name)) rejectUnknownOptions(options, Object.keys(checks), owner);
+    assertOption(name);
+  }
+  // An instance of a class may have some by its prototype.
+  if (Object.getPrototypeOf(options) !== Object.prototype) {
+    for (const name of Object.keys(checks) as (keyof Options & string)[]) assertOption(name);
   }
 }
 

@@ -99,6 +99,7 @@ describe("tickpipe", () => {
     [{ name: 5 }, 'Expected option "name" of scope() to be a string, got the number 5'],
     [5, "Expected the options of scope() to be an object"],
     [[], "Expected the options of scope() to be an object, got an array"],
+    [Object.create({ deadlineMs: -1 }), 'Expected option "deadlineMs" of scope() to be a number of milliseconds'],
   ])("refuses the scope options %j", (options, said) => {
     const redis = tickpipe(new Redis(offline));
     expect(() => redis.tickpipe.scope(options as never)).toThrow(said);

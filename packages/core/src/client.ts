@@ -1,4 +1,4 @@
-import { describe, TickpipeError, TickpipeTypeError } from "./errors.ts";
+import { describeKind, TickpipeError, TickpipeTypeError } from "./errors.ts";
 
 /**
  * What Tickpipe asks of a client: the shape that ioredis 5, ioredis 6 and iovalkey share. It is told by
@@ -125,7 +125,7 @@ export function assertWrappable(client: unknown): asserts client is IoredisClien
   if (!looksLikeIoredis(client)) {
     throw new TickpipeTypeError(
       "ERR_TICKPIPE_INVALID_CLIENT",
-      `Expected an ioredis client, as in tickpipe(new Redis()), got ${describe(client)}.${hint(client)}`,
+      `Expected an ioredis client, as in tickpipe(new Redis()), got ${describeKind(client)}.${hint(client)}`,
     );
   }
   assertNoAutoPipelining(client.options);

@@ -1,5 +1,5 @@
 import { expect, describe as group, it } from "vitest";
-import { describe, TickpipeError, TickpipeTypeError } from "./errors.ts";
+import { describe, describeKind, TickpipeError, TickpipeTypeError } from "./errors.ts";
 
 group("errors", () => {
   it("carry a stable code and name, and are what they say", () => {
@@ -28,6 +28,17 @@ group("errors", () => {
     [new Map(), "an instance of Map"],
   ])("tell the kind of %s", (value, said) => {
     expect(describe(value)).toBe(said);
+  });
+
+  it.each([
+    ["secret", "a string"],
+    [5, "a number"],
+    [5n, "a bigint"],
+    [true, "a boolean"],
+    [null, "null"],
+    [new Map(), "an instance of Map"],
+  ])("tell nothing but the kind of what may be a key or a value: %s", (value, said) => {
+    expect(describeKind(value)).toBe(said);
   });
 
   it.each(["redis://user:hunter2@host:6379", "two words", "", "x".repeat(33)])("never quote %j", (value) => {

@@ -66,8 +66,8 @@ export class TickpipeSplitError extends TickpipeError {
 }
 
 /**
- * An argument of the wrong kind: a programming mistake, thrown before anything is sent. The message says what was expected and of what kind it was, and holds
- * no value.
+ * An argument of the wrong kind: a programming mistake, thrown before anything is sent. The message says what was expected and of what kind it was. Of an option
+ * it tells a number or one short word as well; of all else no value.
  *
  * @hideconstructor
  */
@@ -82,10 +82,17 @@ export class TickpipeTypeError extends TypeError {
   }
 }
 
+/**
+ * Says of what kind an argument, a key or a value was, for the end of an error message, and nothing of what it holds: a short word may be a user's name, or what Redis has replied.
+ */
+export function describeKind(value: unknown): string {
+  return ["string", "number", "bigint", "boolean"].includes(typeof value) ? `a ${typeof value}` : describe(value);
+}
+
 const PLAIN_WORD = /^[A-Za-z_$][\w$]{0,31}$/;
 
 /**
- * Says what a wrong argument was, for the end of an error message.
+ * Says what a wrong option was, for the end of an error message.
  *
  * A string is quoted only if it is one short word, as a mistyped option is: anything else may be a
  * Redis URL with its password, which must never reach a log.

@@ -80,7 +80,7 @@ export function rejectUnknownOptions(options: object, known: readonly string[], 
  *
  * @param what the option, as in `option "flush"`
  * @param expected what it should have been, and so what to do
- * @param got its value, of which only the kind is told
+ * @param got its value, which is told if it is a number or one short word, and else only its kind
  */
 export function invalidOption(what: string, expected: string, got: unknown): TickpipeTypeError {
   return new TickpipeTypeError(

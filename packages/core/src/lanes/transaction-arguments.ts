@@ -1,4 +1,4 @@
-import { describe, TickpipeTypeError } from "../errors.ts";
+import { describeKind, TickpipeTypeError } from "../errors.ts";
 import { invalidOption, rejectUnknownOptions } from "../option-checks.ts";
 
 /** Options of `view.tickpipe.transaction()`. */
@@ -58,6 +58,6 @@ export function notItsMulti(returned: unknown): TickpipeTypeError {
 function invalidArgument(what: string, expected: string, got: unknown): TickpipeTypeError {
   return new TickpipeTypeError(
     "ERR_TICKPIPE_INVALID_ARGUMENT",
-    `Expected ${what} to be ${expected}, got ${describe(got)}.`,
+    `Expected ${what} to be ${expected}, got ${describeKind(got)}.`,
   );
 }

@@ -1,4 +1,4 @@
-import { describe, TickpipeTypeError } from "../errors.ts";
+import { describeKind, TickpipeTypeError } from "../errors.ts";
 
 /**
  * How a loader keeps values in Redis. What `load` answered passes through it as well, so that a value is the same from either.
@@ -46,7 +46,7 @@ export function encodeText<V>(codec: LoaderCodec<V>, value: V): string {
     "ERR_TICKPIPE_LOADER_RESULT",
     typeof text === "string"
       ? "Expected the loader's codec to make text of its own, got the text that stands for absence."
-      : `Expected the loader's codec to make a string, got ${describe(text)}.`,
+      : `Expected the loader's codec to make a string, got ${describeKind(text)}.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import { describe, TickpipeTypeError } from "../errors.ts";
+import { describeKind, TickpipeTypeError } from "../errors.ts";
 import { encodeText } from "./codec.ts";
 import { expiryMs } from "./expiry.ts";
 import type { LoaderCounters } from "./loader-counters.ts";
@@ -151,7 +151,7 @@ function checkedValues<T>(values: ArrayLike<T>, count: number): ArrayLike<T> {
   throw new TickpipeTypeError(
     "ERR_TICKPIPE_LOADER_RESULT",
     `Expected load to give an array with a value for each of its ${count} ids, in their order, got ${
-      isArray ? `one with ${values.length}` : describe(values)
+      isArray ? `one with ${values.length}` : describeKind(values)
     }.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { IoredisClient } from "../client.ts";
-import { describe, TickpipeTypeError } from "../errors.ts";
+import { describeKind, TickpipeTypeError } from "../errors.ts";
 import type { LoaderParts } from "./answer-batch.ts";
 import { Flights } from "./flights.ts";
 import { type LoaderStats, startCounting } from "./loader-counters.ts";
@@ -96,7 +96,7 @@ export class LoaderMaker {
         if (redis?.tickpipe?.client === this.#client) return inScope(redis.tickpipe.currentScope());
         throw new TickpipeTypeError(
           "ERR_TICKPIPE_INVALID_CLIENT",
-          `Expected a view of the client that the loader was made on, as in loader.for(req.redis), got ${describe(redis)}.`,
+          `Expected a view of the client that the loader was made on, as in loader.for(req.redis), got ${describeKind(redis)}.`,
         );
       },
       stats: () => ({ ...counters }),

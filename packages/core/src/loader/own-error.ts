@@ -1,4 +1,4 @@
-import { describe, TickpipeTypeError } from "../errors.ts";
+import { describeKind, TickpipeTypeError } from "../errors.ts";
 
 /**
  * A copy of an error, for another request that waits for the same load: what one request writes on its error (a status, an
@@ -15,7 +15,7 @@ export function copyError(error: Error): Error {
 /** What `load` rejected with, or the codec threw, as an error. */
 export function asError(reason: unknown): Error {
   if (reason instanceof Error) return reason;
-  const message = `Expected load and codec to fail with an Error, got ${describe(reason)}. It is this error's cause.`;
+  const message = `Expected load and codec to fail with an Error, got ${describeKind(reason)}. It is this error's cause.`;
   const error = new TickpipeTypeError("ERR_TICKPIPE_LOADER_RESULT", message);
   error.cause = reason;
   return error;

@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import DataLoader from "dataloader";
-import { describe, TickpipeTypeError } from "../errors.ts";
+import { describeKind, TickpipeTypeError } from "../errors.ts";
 import { answerBatch, type LoaderParts } from "./answer-batch.ts";
 import { decodeText, encodeText } from "./codec.ts";
 import { expiryMs } from "./expiry.ts";
@@ -127,7 +127,7 @@ export class ScopeLoader<K, V> implements LoaderCalls<K, V> {
     if (typeof key === "string") return { id, key };
     throw new TickpipeTypeError(
       "ERR_TICKPIPE_LOADER_KEY",
-      `Expected the loader's key function to make a string, got ${describe(key)}.`,
+      `Expected the loader's key function to make a string, got ${describeKind(key)}.`,
     );
   }
 

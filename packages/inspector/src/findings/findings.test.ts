@@ -223,12 +223,13 @@ describe("what to write instead of a loop", () => {
     expect(
       rewriteOf("for (const id of ids) out.push(await redis.get(id), await redis.get(-id));", "get(id)", "get(-id)"),
     ).toBe(
-      "await Promise.all(\n  Array.from(ids, async (id) => {\n    out.push(await redis.get(id), await redis.get(-id));\n  }),\n);",
+      "await Promise.all(\n  Array.from(ids, async (id) => {\n    out.push(await redis.get(id), await redis.get(-id));\n  }),\n);\n// where iterations make different calls, the order of what they push may change",
     );
     const declares =
       "for (const id of ids) {\n    if (!id) continue;\n    const key = prefix + id;\n    await redis.get(key);\n  }";
     const rewrite = rewriteOf(declares, "get(key)");
     expect(rewrite).toContain("async (id) => {");
+    expect(rewrite).toMatch(/\);$/);
     expect(rewrite).toContain("if (!id) return;");
   });
 });

@@ -28,7 +28,11 @@ export function loopRewrite(
   }
   const code = body.type === "BlockStatement" ? textOf(body) : `{\n  ${textOf(body)}\n}`;
   const inner = code.replace(/\bcontinue;/g, "return;").replaceAll("\n", "\n  ");
-  return `await Promise.all(\n  ${each((params) => `async (${params}) => ${inner}`)},\n);`;
+  // Iterations that make fewer calls, or get a reply later, overtake others or fall behind.
+  const order = /\.(?:push|unshift)\(/.test(code)
+    ? "\n// where iterations make different calls, the order of what they push may change"
+    : "";
+  return `await Promise.all(\n  ${each((params) => `async (${params}) => ${inner}`)},\n);${order}`;
 }
 
 type Iteration = (make: (params: string) => string) => string;

@@ -194,7 +194,7 @@ describe("identical reads in a tick", () => {
     const timed = tickpipe(server.client());
     await timed.ping();
     timed.options.commandTimeout = 30;
-    await plain.client("PAUSE", 200, "ALL");
+    await plain.client("PAUSE", 1_000, "ALL");
     const settled = await Promise.allSettled(range(3).map(() => timed.get("key")));
     const reasons = settled.map((each) => (each as PromiseRejectedResult).reason as Error);
     expect(reasons.map(({ message }) => message)).toEqual(range(3).map(() => "Command timed out"));

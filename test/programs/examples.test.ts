@@ -57,7 +57,7 @@ const get = async (url: string) => {
 };
 
 function isRefused(port: number): Promise<boolean> {
-  const socket = connect(port, "localhost");
+  const socket = connect(port, "127.0.0.1");
   return new Promise<boolean>((resolve) => {
     socket.once("connect", () => resolve(false));
     socket.once("error", () => resolve(true));

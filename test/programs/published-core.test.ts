@@ -16,7 +16,7 @@ import { Redis } from "${import.meta.resolve("ioredis")}";
 import { tickpipe } from "${new URL("packages/core/lib/index.js", workspace)}";
 import { expectNoWaterfall } from "${new URL("packages/core/lib/testing.js", workspace)}";
 
-const redis = tickpipe(new Redis(Number(process.argv[2])));
+const redis = tickpipe(new Redis(Number(process.argv[2]), "127.0.0.1"));
 const stacks = [];
 const end = redis.tickpipe.record(({ calls }) => stacks.push(...calls.map(({ callSite }) => callSite.stack)), { callSites: true });
 const scope = redis.tickpipe.scope();

@@ -62,7 +62,7 @@ async function run(name: string, { program, tryIt }: Example): Promise<number> {
 }
 
 const [name = ""] = process.argv.slice(2);
-const example = EXAMPLES[name];
+const example = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
 if (example === undefined) {
   process.stderr.write(`Usage: example NAME, where NAME is one of: ${Object.keys(EXAMPLES).join(", ")}\n`);
   process.exitCode = 1;

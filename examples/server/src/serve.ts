@@ -5,6 +5,9 @@ import type { AddressInfo } from "node:net";
 /** How long requests that have begun may take to end when the process is told to stop, in milliseconds. */
 const GRACE_MS = 10_000;
 
+/** This machine alone: an example needs no more. */
+const HOST = "127.0.0.1";
+
 /** What is to be ended with the server: an ioredis client, a database. */
 type End = () => Promise<unknown>;
 
@@ -13,7 +16,7 @@ type End = () => Promise<unknown>;
  * begun be answered, and only then ends what they need.
  */
 export async function serve(app: RequestListener, ...ends: readonly End[]): Promise<void> {
-  const server = createServer(app).listen(Number(process.env.PORT ?? 0));
+  const server = createServer(app).listen(Number(process.env.PORT ?? 0), HOST);
   const stop = async (): Promise<void> => {
     const closed = once(server, "close");
     server.close();
@@ -26,5 +29,5 @@ export async function serve(app: RequestListener, ...ends: readonly End[]): Prom
   };
   process.once("SIGTERM", stop).once("SIGINT", stop);
   await once(server, "listening");
-  process.stdout.write(`http://localhost:${(server.address() as AddressInfo).port}\n`);
+  process.stdout.write(`http://${HOST}:${(server.address() as AddressInfo).port}\n`);
 }

@@ -13,11 +13,12 @@ import coverage, { type CoverageMap } from "istanbul-lib-coverage";
 import { createContext } from "istanbul-lib-report";
 import reports from "istanbul-reports";
 import { byPackage, textOf, tooLow } from "./figures.ts";
-import { pageCoverage } from "./page.ts";
+import { compilePage, pageCoverage } from "./page.ts";
 
 const WORKSPACE = fileURLToPath(new URL("../../../", import.meta.url));
 const REPORTS = join(WORKSPACE, "coverage");
 const PAGE = join(REPORTS, "page");
+const COMPILED_PAGE = join(REPORTS, "compiled-page");
 
 /** The tests that compare random programs, or break connections at each byte. */
 const isApart = (file: string): boolean =>
@@ -25,6 +26,8 @@ const isApart = (file: string): boolean =>
 
 await rm(PAGE, { recursive: true, force: true });
 await mkdir(PAGE, { recursive: true });
+await rm(COMPILED_PAGE, { recursive: true, force: true });
+await compilePage(COMPILED_PAGE);
 
 const failed: string[] = [];
 const files = await testFiles();
@@ -32,11 +35,11 @@ const tests = await run(
   "tests",
   files.filter((file) => !isApart(file)),
 );
-tests.merge(await pageCoverage(PAGE));
+tests.merge(await pageCoverage(COMPILED_PAGE, PAGE));
 const apart = await run("apart", files.filter(isApart));
 
 // No page was opened; its modules are in the figure all the same.
-apart.merge(await pageCoverage(null));
+apart.merge(await pageCoverage(COMPILED_PAGE, null));
 
 const both = coverage.createCoverageMap({});
 // Copies: what is merged into a map first is taken as it is, and changed by what comes after.

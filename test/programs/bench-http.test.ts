@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -31,10 +31,16 @@ async function run(args: string[]): Promise<{ code: number | null; stdout: strin
 /** As short as they may be. One that a busy machine stalls is run again. */
 const SLICES = ["--rounds", "1", "--seconds", "0.1"];
 
+let folder: string;
 let json: string;
 
 beforeAll(async () => {
-  json = join(await mkdtemp(join(tmpdir(), "tickpipe-")), "rounds.json");
+  folder = await mkdtemp(join(tmpdir(), "tickpipe-"));
+  json = join(folder, "rounds.json");
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
 });
 
 const rounds = async () => JSON.parse(await readFile(json, "utf8"));

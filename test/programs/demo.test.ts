@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rmdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -79,6 +79,7 @@ describe("the demo", () => {
     const empty = await mkdtemp(join(tmpdir(), "tickpipe-"));
     const { code, stdout, stderr } = await start(["--rounds", "1", "--seconds", "1"], { PATH: empty, REDIS_SERVER: "" })
       .ended;
+    await rmdir(empty);
     expect(stderr).toMatch(/^Redis: embedded Valkey \d+\.\d+\.\d+ \(WebAssembly\)/);
     expect(stdout).toMatch(/plain ioredis +tickpipe +ratio\nrequests\/s +\d+ +\d+ +[\d.]+x\n/);
     expect(code).toBe(0);

@@ -1,5 +1,11 @@
 import type { SubjectRounds } from "./results.ts";
 
+/** The order of a round. Each begins with another subject, so that none always runs in the shadow of the same. */
+export function inOrderOf<Subject>(round: number, subjects: readonly Subject[]): Subject[] {
+  const first = round % subjects.length;
+  return [...subjects.slice(first), ...subjects.slice(0, first)];
+}
+
 /**
  * Has each of some subjects measure as many rounds, one round of one after one of another.
  *
@@ -14,9 +20,7 @@ export async function takeTurns<Subject extends { readonly name: string }, Round
 ): Promise<SubjectRounds<Round>[]> {
   const measured = new Map(subjects.map(({ name }) => [name, [] as Round[]]));
   for (let round = 0; round < rounds && (round === 0 || performance.now() < deadline); round++) {
-    // Each round begins with another subject, so that none always runs in the shadow of the same.
-    for (let i = 0; i < subjects.length; i++) {
-      const subject = subjects[(round + i) % subjects.length] as Subject;
+    for (const subject of inOrderOf(round, subjects)) {
       const measurement = await measure(subject);
       if (measurement !== null) measured.get(subject.name)?.push(measurement);
     }

@@ -1,4 +1,5 @@
 import type { LoadResult, LoadRound } from "../results.ts";
+import { inOrderOf } from "../take-turns.ts";
 import { type UrlOptions, warmUpSeconds } from "./options.ts";
 import { failureOf, type RunningLoad, untilAnswered } from "./running-load.ts";
 
@@ -21,12 +22,13 @@ export async function loadUrls(options: UrlOptions, load: RunningLoad): Promise<
     app.rounds.push(warmUp);
     isWell = false;
   }
-  for (let turn = 0; isWell && turn < rounds * apps.length; turn++) {
-    // Each round begins with another app, so that none always runs in the shadow of the same.
-    const app = apps[(Math.floor(turn / apps.length) + turn) % apps.length] as (typeof apps)[number];
-    const round = await run(app.url, seconds);
-    app.rounds.push(round);
-    isWell = failureOf(round) === null;
+  for (let round = 0; round < rounds; round++) {
+    for (const app of inOrderOf(round, apps)) {
+      if (!isWell) break;
+      const measured = await run(app.url, seconds);
+      app.rounds.push(measured);
+      isWell = failureOf(measured) === null;
+    }
   }
   const subjects = apps.map(({ name, rounds }) => ({ name, rounds })).filter(({ rounds }) => rounds.length > 0);
   return { load: ratePerSecond === null ? "peak" : "fixed", ratePerSecond, connections, subjects };

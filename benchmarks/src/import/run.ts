@@ -1,6 +1,7 @@
 /* pnpm bench:import: what importing the core takes once ioredis is there, as tsc builds it and as it is published. Option: --processes N, of each. */
 import { parseArgs } from "node:util";
 import { spread, summarize } from "../statistics.ts";
+import { takeTurnsWarm } from "../take-turns.ts";
 import { textTable } from "../text-table.ts";
 import { makeInstallations } from "./installations.ts";
 import { type ImportTime, timeImports } from "./time-imports.ts";
@@ -19,29 +20,18 @@ const cases = [
   { name: "its /testing after it, as published", folder: packed, modules: ["ioredis", "@tickpipe/core/testing"] },
 ];
 
-/** What each case took, in each turn. */
-const taken = cases.map((): ImportTime[] => []);
-try {
-  // A first turn, not counted, reads the files. Each time another case begins: what slows the machine for a while slows all of a turn.
-  for (let turn = -1; turn < processes; turn++) {
-    for (let place = 0; place < cases.length; place++) {
-      const which = (place + turn + 1) % cases.length;
-      const { folder, modules } = cases[which] as (typeof cases)[number];
-      const time = await timeImports(folder, modules);
-      if (turn >= 0) taken[which]?.push(time);
-    }
-  }
-} finally {
-  await remove();
-}
-
 const cells = (times: readonly ImportTime[], what: keyof ImportTime): string[] => {
   const summary = summarize(times.map((time) => time[what]));
   return [summary.median.toFixed(1), spread(summary)];
 };
-const rows = cases.map(({ name }, which) => {
-  const times = taken[which] ?? [];
-  return [name, ...cells(times, "elapsed"), ...cells(times, "cpu")];
-});
-console.log(`Node ${process.version}, ${processes} processes of each, in turns; medians.`);
-console.log(textTable([["imported", "ms", "middle half", "CPU ms", "middle half"], ...rows]));
+try {
+  // The first turn, which is not counted, reads the files.
+  const measured = await takeTurnsWarm(cases, processes, Number.POSITIVE_INFINITY, ({ folder, modules }) =>
+    timeImports(folder, modules),
+  );
+  const rows = measured.map(({ name, rounds }) => [name, ...cells(rounds, "elapsed"), ...cells(rounds, "cpu")]);
+  console.log(`Node ${process.version}, ${processes} processes of each, in turns; medians.`);
+  console.log(textTable([["imported", "ms", "middle half", "CPU ms", "middle half"], ...rows]));
+} finally {
+  await remove();
+}

@@ -1,5 +1,6 @@
 import type { Tickpiped } from "@tickpipe/core";
-import express, { type ErrorRequestHandler, type Express } from "express";
+import { onError } from "@tickpipe/example-server/on-error";
+import express, { type Express } from "express";
 import type { Cluster } from "ioredis";
 import { addToCart, cartLines, order, stockOf } from "./carts.ts";
 
@@ -30,12 +31,6 @@ export function createApp(redis: Tickpiped<Cluster>): Express {
     else res.status(404).json({ error: "no such product" });
   });
 
-  const onError: ErrorRequestHandler = (error, _req, res, next) => {
-    // Not the error itself: of one of Redis, ioredis has put the command's arguments into it.
-    console.error(error.stack ?? error);
-    if (res.headersSent) next(error);
-    else res.status(500).json({ error: "internal error" });
-  };
   app.use(onError);
   return app;
 }

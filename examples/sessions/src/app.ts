@@ -1,7 +1,8 @@
 import type { Tickpiped } from "@tickpipe/core";
+import { onError } from "@tickpipe/example-server/on-error";
 import { perRequest } from "@tickpipe/express";
 import { RedisStore as SessionStore } from "connect-redis";
-import express, { type ErrorRequestHandler, type Express } from "express";
+import express, { type Express } from "express";
 import { rateLimit } from "express-rate-limit";
 import session from "express-session";
 import type { Redis } from "ioredis";
@@ -74,12 +75,6 @@ export function createApp(redis: Tickpiped<Redis>, secret: string): Express {
     req.session.destroy((error) => (error ? next(error) : res.status(204).end()));
   });
 
-  const onError: ErrorRequestHandler = (error, _req, res, next) => {
-    // Not the error itself: of one of Redis, ioredis has put the command's arguments into it.
-    console.error(error.stack ?? error);
-    if (res.headersSent) next(error);
-    else res.status(500).json({ error: "internal error" });
-  };
   app.use(onError);
   return app;
 }

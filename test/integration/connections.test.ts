@@ -130,6 +130,7 @@ describe("connections", () => {
       await redis.del("nothing");
       const slow = await redis.blpop("nothing", 1.2).catch((error: Error) => error.message);
       const pong = await redis.ping("after").catch((error: Error) => error.message);
+      // Until the server has given up the BLPOP and answered the PING behind it: nothing tells, since both replies are dropped.
       await new Promise((resolve) => setTimeout(resolve, 1_200));
       return [slow, pong, await redis.ping("later")];
     };

@@ -1,3 +1,4 @@
+import type { Caller } from "./call/caller.ts";
 import { type IoredisClient, internalsOf } from "./client.ts";
 import { clusterOf } from "./cluster/cluster-client.ts";
 import { slotOfKey } from "./cluster/key-slots.ts";
@@ -115,7 +116,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(new View(gate));
   const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
-  const outsideOfScopes = viewOf({ run: (call) => call.send(), runPlain: (calls, args) => calls.send(args) });
+  const outsideOfScopes = viewOf({ run: (call) => call.send(null), runPlain: (calls, args) => calls.send(args, null) });
   const recordings = new Recordings<Scope<C>>({
     about: callFactsOf(internals, keyFinderOf(client)),
     rememberShared: () => reads?.rememberShared(),
@@ -168,10 +169,11 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       loader: (options) => loaders.make(options, outsideOfScopes, currentScope),
       transaction: async (keys, fn, options) => {
         if (transactions === null) throw nested();
-        const send = (): Promise<unknown> => transactions.run(keys, fn, options, admitWith(limit));
+        const send = (caller: Caller | null): Promise<unknown> =>
+          transactions.run(keys, fn, options, admitWith(limit), caller);
         const gate = gateNow();
         const args: readonly unknown[] = Array.isArray(keys) ? keys : [];
-        const run = gate === null ? send() : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send });
+        const run = gate === null ? send(null) : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send });
         return (await run) as TransactionReplies | null;
       },
     };
@@ -188,10 +190,10 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
 const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, callback: undefined } as const;
 
 function admitWith(limit: PendingLimit | null): Admit {
-  return (args, make) =>
+  return (args, caller, make) =>
     limit === null
       ? make()
-      : limit.run({ commands: 1, args, callback: undefined, make: () => make().finally(limit.drainSoon) });
+      : limit.run({ commands: 1, args, callback: undefined, caller, make: () => make().finally(limit.drainSoon) });
 }
 
 /**

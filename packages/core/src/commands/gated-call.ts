@@ -1,3 +1,4 @@
+import type { Caller } from "../call/caller.ts";
 import type { QueuedCommand } from "../client.ts";
 import type { Effect } from "./effects.ts";
 import type { WatchedCommand } from "./watched-command.ts";
@@ -14,18 +15,18 @@ export interface GatedCall {
   readonly queue?: readonly QueuedCommand[];
   /** The caller's callback, if it gave one. */
   readonly callback: unknown;
-  /** Makes the call. */
-  readonly send: () => unknown;
+  /** Makes the call. `caller`: whoever waits for it, for stages that keep it; `null` if that never ends. */
+  readonly send: (caller: Caller | null) => unknown;
   /** Makes it for a promise alone. */
-  readonly sendWithoutCallback: () => unknown;
+  readonly sendWithoutCallback: (caller: Caller | null) => unknown;
   /** The errors that a result holds which came without failing. Default none. */
   readonly errorsIn?: (reply: unknown) => readonly Error[];
 }
 
 /** How one method of the client is called with a promise: all that a gate needs to know of its calls if it only counts them. */
 export interface PlainCalls {
-  /** Makes a call. */
-  send(args: unknown[]): unknown;
+  /** Makes a call. `caller` as in `GatedCall`. */
+  send(args: unknown[], caller: Caller | null): unknown;
   /** How many commands a call sends. */
   commandsIn(args: readonly unknown[]): number;
   /** The command behind what a call has just returned, where there is one that can be watched. */

@@ -1,3 +1,4 @@
+import type { Caller } from "../call/caller.ts";
 import { tellCallback } from "../callback.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { blocks, mayBlock } from "../commands/blocking.ts";
@@ -9,7 +10,7 @@ import type { Lane } from "./lane-pool.ts";
 import type { LaneRoute, LaneRoutes } from "./lane-route.ts";
 
 /** Makes a call elsewhere than on the client, or says that it does not: then nothing has been done. */
-export type Route = (args: unknown[]) => unknown;
+export type Route = (args: unknown[], caller: Caller | null) => unknown;
 
 /** What a `Route` returns for a call that is the client's own to make. */
 export const NOT_ROUTED: unique symbol = Symbol("tickpipe.notRouted");

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Caller } from "../call/caller.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
 import { copyAddedCommands } from "./added-commands.ts";
@@ -26,7 +27,7 @@ export const NEVER_RECONNECTS = { retryStrategy: null, autoResendUnfulfilledComm
 type Outcome = { readonly replies: unknown } | { readonly lost: unknown; readonly isTurnedAway?: boolean } | "conflict";
 
 /** Makes the call, unless too much is pending. */
-export type Admit = (args: readonly unknown[], make: () => Promise<unknown>) => unknown;
+export type Admit = (args: readonly unknown[], caller: Caller | null, make: () => Promise<unknown>) => unknown;
 
 /** A transaction whose function is running, for those that are begun within it. */
 interface Running {
@@ -74,7 +75,7 @@ export class Transactions {
    *
    * @returns the replies, as `exec()` of ioredis gives them, or `null` if the function returned nothing
    */
-  async run(watchKeys: unknown, fn: unknown, options: unknown, admit: Admit): Promise<unknown> {
+  async run(watchKeys: unknown, fn: unknown, options: unknown, admit: Admit, caller: Caller | null): Promise<unknown> {
     assertTransactionArguments(watchKeys, fn);
     const retries = retriesOf(options);
     for (let outer = running.getStore(); outer; outer = outer.outer) {
@@ -83,7 +84,7 @@ export class Transactions {
     // The caller's array is the caller's: it may change while the transaction waits.
     const keys = [...(watchKeys as (string | Uint8Array)[])];
     const to = this.#routes.ofKeys(keys);
-    return admit(keys, () => this.#counted(to, keys, fn as TransactionFunction, retries));
+    return admit(keys, caller, () => this.#counted(to, keys, fn as TransactionFunction, retries));
   }
 
   async #counted(to: LaneRoute, keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import type { Caller } from "../call/caller.ts";
 import { tellCallback } from "../callback.ts";
 import type { ClientInternals, IoredisClient, PendingCommand } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
@@ -22,6 +23,8 @@ export interface LimitedCall {
   readonly args: readonly unknown[];
   /** The caller's callback, if it gave one. */
   readonly callback: unknown;
+  /** Whoever waits for it; `null` if that never ends. */
+  readonly caller: Caller | null;
   readonly make: () => unknown;
 }
 

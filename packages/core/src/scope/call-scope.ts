@@ -116,7 +116,7 @@ export class CallScope implements CallGate {
     const watcher = this.#tally.calledInWave(calls.commandsIn(args));
     let made: unknown;
     try {
-      made = calls.send(args);
+      made = calls.send(args, null);
     } catch (error) {
       watcher.failed();
       throw error;
@@ -126,17 +126,17 @@ export class CallScope implements CallGate {
     return watched instanceof Promise ? this.#ending.interruptible(watched, command) : watched;
   }
 
-  #make(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
+  #make(call: GatedCall, key: string | null, send: GatedCall["send"], noted: CallInRecord | null): unknown {
     if (this.#turns === null) return this.#send(call, key, send, noted);
     return this.#turns.run(call.commands, () =>
       this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call.callback, noted),
     );
   }
 
-  #send(call: GatedCall, key: string | null, send: () => unknown, noted: CallInRecord | null): unknown {
+  #send(call: GatedCall, key: string | null, send: GatedCall["send"], noted: CallInRecord | null): unknown {
     const hasCallback = typeof call.callback === "function" && send === call.send;
     const sent = new SentCall(this.#told, call, key, noted);
-    return watchCall(send, hasCallback, sent);
+    return watchCall(() => send(null), hasCallback, sent);
   }
 
   #refuse(callback: unknown, noted: CallInRecord | null): Promise<never> {

@@ -1,3 +1,4 @@
+import type { Caller } from "../call/caller.ts";
 import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
 import type { PlainCalls } from "../commands/gated-call.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
@@ -9,7 +10,7 @@ import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { splitSend } from "./split-send.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
 
-type Send = (args: unknown[]) => unknown;
+type Send = (args: unknown[], caller: Caller | null) => unknown;
 
 /** A method of the client that sends a command. */
 export interface ClientMethod {
@@ -29,20 +30,26 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
   const splitter = isGenericMethod(name) ? null : context.splitterOf(commandOfMethod(name));
   const sendWhole = sendOf(context, clientMethod);
   const sendSplit = splitter === null ? null : splitSend(splitter, commandOfMethod(name), sendWhole);
-  const send =
-    sendSplit === null ? sendWhole : (args: unknown[]) => (connection.inTransaction ? sendWhole : sendSplit)(args);
+  const send: Send =
+    sendSplit === null ? sendWhole : (args, caller) => (connection.inTransaction ? sendWhole : sendSplit)(args, caller);
   const commandsIn = (args: readonly unknown[]): number => splitter?.split(withoutCallback(args))?.length ?? 1;
   const effect = effectOfMethod(name);
   const mayBeRefused = name !== "quit";
-  const sendLimited = (args: unknown[]): unknown => {
+  const sendLimited: Send = (args, caller) => {
     // A transaction without one of its commands would be another transaction.
-    if (limit === null || !mayBeRefused || connection.inTransaction) return send(args);
-    return limit.run({ commands: commandsIn(args), args, callback: args.at(-1), make: () => send(args) });
+    if (limit === null || !mayBeRefused || connection.inTransaction) return send(args, caller);
+    return limit.run({
+      commands: commandsIn(args),
+      args,
+      callback: args.at(-1),
+      caller,
+      make: () => send(args, caller),
+    });
   };
   const plain: PlainCalls = { send: sendLimited, commandsIn, commandOf: commandFinder(context) };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
-    if (gate === null) return limit === null ? send(args) : sendLimited(args);
+    if (gate === null) return limit === null ? send(args, null) : sendLimited(args, null);
     const last = args.at(-1);
     const callback = typeof last === "function" ? last : undefined;
     if (gate.runPlain !== null && callback === undefined) return gate.runPlain(plain, args);
@@ -52,11 +59,11 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
       effect: connection.inTransaction ? ANYTHING : effect,
       args,
       callback,
-      send: () => sendLimited(args),
-      sendWithoutCallback: () => {
+      send: (caller) => sendLimited(args, caller),
+      sendWithoutCallback: (caller) => {
         // The same list, by which the call is known elsewhere.
         if (callback) args.pop();
-        return sendLimited(args);
+        return sendLimited(args, caller);
       },
     });
   };
@@ -93,9 +100,9 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
   const effect = effectOfMethod(name);
   // Only a lean command can share its reply.
   const shared = sendLean === null ? null : (reads?.readsOf(command) ?? null);
-  const send: Send = (args) => {
+  const send: Send = (args, caller) => {
     if (route !== null) {
-      const routed = route(args);
+      const routed = route(args, caller);
       if (routed !== NOT_ROUTED) return routed;
     }
     cork.begin();
@@ -122,5 +129,6 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
     cork.wrote();
     return result;
   };
-  return (args) => (watchers.watchesCommands ? watchers.around(pending, () => send(args)) : send(args));
+  return (args, caller) =>
+    watchers.watchesCommands ? watchers.around(pending, () => send(args, caller)) : send(args, caller);
 }

@@ -1,3 +1,4 @@
+import type { Caller } from "../call/caller.ts";
 import type { QueuedCommand } from "../client.ts";
 import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
@@ -74,10 +75,10 @@ function corkOnExec(
       cork.wrote();
       return replies;
     };
-    const sendLimited = (args: unknown[]): unknown =>
+    const sendLimited = (args: unknown[], caller: Caller | null): unknown =>
       limit === null || connection.inTransaction
         ? send(args)
-        : limit.run({ ...size, callback: args[0], make: () => send(args) });
+        : limit.run({ ...size, callback: args[0], caller, make: () => send(args) });
     return passThrough(gate, { ...size, method, queue, callback: given[0] }, sendLimited, given);
   };
   // A pipeline calls its own exec() again once a Cluster knows its slots, and to follow a redirect: that is the same call still.
@@ -100,17 +101,17 @@ function corkOnExec(
 function passThrough(
   gate: CallGate | null,
   call: Pick<GatedCall, "method" | "commands" | "args" | "queue" | "callback">,
-  send: (args: unknown[]) => unknown,
+  send: (args: unknown[], caller: Caller | null) => unknown,
   given: unknown[] = [],
 ): unknown {
-  if (gate === null) return send(given);
+  if (gate === null) return send(given, null);
   const isCallback = typeof call.callback === "function";
   return gate.run({
     ...call,
     effect: ANYTHING,
     callback: isCallback ? call.callback : undefined,
-    send: () => send(given),
-    sendWithoutCallback: () => send(isCallback ? [] : given),
+    send: (caller) => send(given, caller),
+    sendWithoutCallback: (caller) => send(isCallback ? [] : given, caller),
     errorsIn: errorsInReplies,
   });
 }

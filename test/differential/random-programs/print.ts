@@ -2,9 +2,10 @@ import type { Pause, Program, Step } from "./program.ts";
 import { shortened, textOf } from "./text-of.ts";
 
 /** A program as a person would write it down. Steps are numbered as the outcomes are. */
-export function printProgram({ setup, threads }: Program): string {
+export function printProgram({ setup, threads, visits }: Program): string {
   const lines = [`setup ${textOf({ ...setup })}`];
   for (const [thread, { ticks }] of threads.entries()) {
+    if (visits !== undefined) lines.push(`request ${textOf(visits[thread])}`);
     let number = 0;
     for (const tick of ticks) {
       lines.push(`thread ${thread}, tick:`);

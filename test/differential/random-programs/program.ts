@@ -10,7 +10,21 @@ export interface Program {
    * thread sees does not depend on the others. A program of one thread has callers that share their keys, and one order of calls.
    */
   readonly threads: readonly Thread[];
+  /** The request in whose handler each thread runs; default: threads run outside of requests. */
+  readonly visits?: readonly Visit[];
 }
+
+/** A request, whose handler runs a thread and goes on with it after the response. */
+export interface Visit {
+  /** After which tick the response is sent or the browser hangs up; beyond the last tick: when the thread is over. */
+  readonly endsAfterTick: number;
+  readonly end: "response" | "hang-up";
+  /** Whether the handler waits until its response has closed. */
+  readonly waitsForClose: boolean;
+}
+
+/** The options by name under which requests are served: none, or one that delays or keeps calls. */
+export type Serving = "default" | "memo" | "maxPerTick" | "maxPending";
 
 /** The client under test, and the options of its view. */
 export interface Setup {
@@ -24,6 +38,8 @@ export interface Setup {
   readonly observed: boolean;
   /** Whether the first tick is called before the client has connected, into ioredis's offline queue. */
   readonly calledBeforeReady: boolean;
+  /** How requests are served, for a program with visits. Default `"default"`. */
+  readonly serving?: Serving;
 }
 
 export interface Thread {

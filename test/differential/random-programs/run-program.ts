@@ -5,6 +5,7 @@ import { mayShareReads, type Program } from "./program.ts";
 import type { LeftOver, Side } from "./side.ts";
 import { StrayErrors } from "./stray-errors.ts";
 import { RunningThread } from "./thread.ts";
+import { serveVisits } from "./visits.ts";
 
 /** What a program came to on one side. Every part is the same on both, or the sides have diverged. */
 export interface Observation {
@@ -29,7 +30,7 @@ let programsRun = 0;
  * @param patienceMs for how long nothing may come of it before it counts as stuck; reached only by a program that fails
  */
 export async function runProgram(program: Program, side: Side, patienceMs: number): Promise<Observation> {
-  const { setup, threads } = program;
+  const { setup, threads, visits } = program;
   await side.clean();
   // Of each program its own: one that got stuck has no end.
   const number = programsRun++;
@@ -42,7 +43,9 @@ export async function runProgram(program: Program, side: Side, patienceMs: numbe
   const running = threads.map((thread) => new RunningThread(thread, client));
   try {
     if (!setup.calledBeforeReady) await side.ready(client);
-    const whole = Promise.all([side.beginBy(client, begin), ...running.map((thread) => thread.run())]);
+    const threadsRun =
+      visits === undefined ? Promise.all(running.map((thread) => thread.run())) : serveVisits(visits, running, client);
+    const whole = Promise.all([side.beginBy(client, begin), threadsRun]);
     if ((await within(patienceMs, whole)) === TOO_LATE) {
       const calls = running.map(({ ledger }, thread) => `of thread ${thread}: ${ledger.pendingCalls().join(" ")}`);
       stuck = `calls that have not settled ${calls.join(", ")}; ${await whetherAlive(raw, patienceMs)}`;

@@ -1,9 +1,10 @@
 /*
- * `pnpm soak [--cluster] [--minutes N] [--commands N] [--seed N]`: random programs on the plain and on the wrapped client until it is stopped, the time
+ * `pnpm soak [--cluster] [--behind default|memo|maxPerTick|maxPending] [--minutes N] [--commands N] [--seed N]`: random programs on the plain and on the wrapped client until it is stopped, the time
  * is over, so many commands have been run, or the sides diverge, which makes it exit with 1.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { Serving } from "./program.ts";
 import { printTally, Rounds } from "./rounds.ts";
 
 const REPORT_EVERY_MS = 10_000;
@@ -11,6 +12,8 @@ const REPORT_EVERY_MS = 10_000;
 const { values } = parseArgs({
   options: {
     cluster: { type: "boolean", default: false },
+    // Runs the programs as handlers behind `perRequest`, with one of its options.
+    behind: { type: "string" },
     minutes: { type: "string" },
     commands: { type: "string" },
     seed: { type: "string" },
@@ -24,6 +27,13 @@ if (!(minutes > 0 && commands > 0) || !Number.isInteger(firstSeed)) {
   process.exit(2);
 }
 
+const SERVINGS: readonly Serving[] = ["default", "memo", "maxPerTick", "maxPending"];
+const serving = SERVINGS.find((each) => each === values.behind);
+if (values.behind !== undefined && serving === undefined) {
+  console.error(`Expected --behind to be one of ${SERVINGS.join(", ")}.`);
+  process.exit(2);
+}
+
 let stopped = false;
 process.once("SIGINT", () => {
   stopped = true;
@@ -31,7 +41,7 @@ process.once("SIGINT", () => {
 
 const began = performance.now();
 const endsAt = began + minutes * 60_000;
-const rounds = await Rounds.start(values.cluster ? "cluster" : "server");
+const rounds = await Rounds.start(values.cluster ? "cluster" : "server", serving);
 let seed = firstSeed;
 let divergence: string | null = null;
 console.log(`SEED=${firstSeed}`);

@@ -19,17 +19,28 @@ export class RunningThread {
     this.#mayNest = beginsTransactions(thread);
   }
 
-  async run(): Promise<void> {
+  /**
+   * Runs it to its end.
+   *
+   * @param objects what its callers hold; default: what the client's side has
+   * @param afterTick is called after each tick with its number, before the pause
+   */
+  async run(
+    objects: ClientUnderTest["objects"] = this.#client.objects,
+    afterTick: (tick: number) => Promise<void> | undefined = () => undefined,
+  ): Promise<void> {
     const { ledger } = this;
-    for (const tick of this.#thread.ticks) {
+    for (const [number, tick] of this.#thread.ticks.entries()) {
       if (tick.alone) await ledger.until(() => ledger.pending === 0);
-      this.#call(tick);
+      this.#call(tick, objects);
+      const after = afterTick(number);
+      if (after !== undefined) await after;
       await this.#pauseAfter(tick);
     }
     await ledger.until(() => ledger.pending === 0);
   }
 
-  #call({ steps }: Tick): void {
+  #call({ steps }: Tick, objects: ClientUnderTest["objects"]): void {
     for (const step of steps) {
       const call = String(this.#steps++);
       if (step.kind === "flush") {
@@ -37,7 +48,7 @@ export class RunningThread {
         continue;
       }
       this.#callsOf.set(step.caller, [...(this.#callsOf.get(step.caller) ?? []), call]);
-      const object = this.#client.objects[step.via];
+      const object = objects[step.via];
       if (step.kind === "call") callCommand(object, step, call, this.ledger);
       else callBatch(object, step, call, this.ledger, this.#mayNest);
     }

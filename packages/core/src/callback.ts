@@ -1,3 +1,5 @@
+import { afterCallback } from "./timers.ts";
+
 /** A Node-style callback, as ioredis takes it for the last argument. */
 type Callback = (error: unknown, reply?: unknown) => void;
 
@@ -9,8 +11,8 @@ type Callback = (error: unknown, reply?: unknown) => void;
 export function tellCallback<P extends Promise<unknown>>(promise: P, callback: unknown): P {
   if (typeof callback === "function") {
     promise.then(
-      (reply) => process.nextTick(callback as Callback, null, reply),
-      (error) => process.nextTick(callback as Callback, error),
+      (reply) => afterCallback(() => (callback as Callback)(null, reply)),
+      (error) => afterCallback(() => (callback as Callback)(error)),
     );
   }
   return promise;

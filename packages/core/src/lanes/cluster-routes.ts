@@ -1,10 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type IoredisClient, internalsOf } from "../client.ts";
 import type { ClusterInternals, NodeClient, RedirectsLeft } from "../cluster/cluster-client.ts";
 import { sharedSlot } from "../cluster/key-slots.ts";
 import { TickpipeError } from "../errors.ts";
 import { lastPendingFor, ownerOf } from "../queues/cluster-pending.ts";
 import { whenSettled } from "../queues/queues.ts";
+import { delay } from "../timers.ts";
 import { LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
 import type { LaneRoute, MakeLaneRoutes } from "./lane-route.ts";
 import { untilReachable } from "./reachable.ts";

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Caller } from "../call/caller.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { TickpipeError } from "../errors.ts";
+import { delay } from "../timers.ts";
 import { copyAddedCommands } from "./added-commands.ts";
 import type { Lane } from "./lane-pool.ts";
 import type { LaneRoute, LaneRoutes } from "./lane-route.ts";

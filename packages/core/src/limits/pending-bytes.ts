@@ -1,5 +1,6 @@
 import type { Pending } from "../queues/pending.ts";
 import { bytesOf } from "../queues/queues.ts";
+import { atEndOfIteration } from "../timers.ts";
 
 /**
  * How many bytes of arguments are pending on a client, as exactly as a cap needs it.
@@ -45,6 +46,6 @@ export class PendingBytes {
   #count(): void {
     this.#atMost = this.#pending.bytes();
     this.#isFresh = true;
-    setImmediate(() => this.forget());
+    atEndOfIteration(() => this.forget());
   }
 }

@@ -7,6 +7,7 @@ import type { OverloadMessage } from "../observe/channels.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
 import type { Pending } from "../queues/pending.ts";
 import { whenSettled } from "../queues/queues.ts";
+import { afterMs, atEndOfIteration } from "../timers.ts";
 import { PendingBytes } from "./pending-bytes.ts";
 
 /** The caps, and what happens at them. `Infinity`: no cap. */
@@ -147,7 +148,7 @@ export class PendingLimit {
   readonly drainSoon = (): void => {
     if (this.#drainScheduled || this.#waiting.size === 0) return;
     this.#drainScheduled = true;
-    setImmediate(() => this.#drain());
+    atEndOfIteration(() => this.#drain());
   };
 
   #hasRoom(commands: number, bytes: number): boolean {
@@ -222,10 +223,10 @@ export class PendingLimit {
   #lookAgain(): void {
     if (this.#isLookingAgain) return;
     this.#isLookingAgain = true;
-    setTimeout(() => {
+    afterMs(LOOK_AGAIN_MS, () => {
       this.#isLookingAgain = false;
       this.drainSoon();
-    }, LOOK_AGAIN_MS);
+    });
   }
 
   #drain(): void {

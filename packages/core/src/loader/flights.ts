@@ -1,14 +1,12 @@
 import { AsyncResource } from "node:async_hooks";
 import { describeKind, TickpipeTypeError } from "../errors.ts";
+import { atEndOfIteration } from "../timers.ts";
 import { encodeText } from "./codec.ts";
 import { expiryMs } from "./expiry.ts";
 import type { LoaderCounters } from "./loader-counters.ts";
 import type { ResolvedLoaderOptions } from "./loader-options.ts";
 import { asError } from "./own-error.ts";
 import type { CacheRedis, RedisLink } from "./redis-link.ts";
-
-// Taken at load, as in tick/schedule.ts: under a test suite's fake timers no load would ever end.
-const { setImmediate } = globalThis;
 
 /** An id with its Redis key. */
 export interface Entry<K> {
@@ -97,7 +95,7 @@ export class Flights<K, V> {
     // Joined until Redis has answered: whoever read before that write, and so missed, finds the outcome here.
     await this.#link.wait(Promise.all(written), this.#options.redisTimeoutMs);
     // Both replies may have come at once. Then the reader has yet to learn of its own, some microtasks later.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>(atEndOfIteration);
     for (const flight of flights) this.#end(flight);
   }
 

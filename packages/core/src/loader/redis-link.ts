@@ -1,4 +1,5 @@
 import type { IoredisClient } from "../client.ts";
+import { atEndOfIteration } from "../timers.ts";
 
 /** What loaders call in Redis: a part of every view. */
 export interface CacheRedis {
@@ -43,7 +44,7 @@ export class RedisLink {
       };
       this.#waits.add(finish);
       // After work that blocked the event loop, timers run before the replies that have long arrived are read.
-      if (timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(() => setImmediate(finish), timeoutMs);
+      if (timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(() => atEndOfIteration(finish), timeoutMs);
       work.then(finish, finish);
     });
   }

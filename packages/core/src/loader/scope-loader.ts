@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import DataLoader from "dataloader";
 import { describeKind, TickpipeTypeError } from "../errors.ts";
+import { asMicrotask } from "../timers.ts";
 import { answerBatch, type LoaderParts } from "./answer-batch.ts";
 import { decodeText, encodeText } from "./codec.ts";
 import { expiryMs } from "./expiry.ts";
@@ -154,7 +155,7 @@ function scheduleBatch(dispatch: () => void, beforeFlush: (work: () => void) => 
   const dispatchInContext = AsyncResource.bind(dispatch);
   try {
     // DataLoader adds the first id to its batch only after this: dispatched at once, the batch would be closed without it.
-    beforeFlush(() => (isScheduling ? queueMicrotask(dispatchInContext) : dispatchInContext()));
+    beforeFlush(() => (isScheduling ? asMicrotask(dispatchInContext) : dispatchInContext()));
   } finally {
     isScheduling = false;
   }

@@ -1,4 +1,5 @@
 import { assertOptions, invalidOption, isFunction, type OptionChecks, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
+import { afterCallback } from "../timers.ts";
 import type { ScopeRecord } from "./records.ts";
 import type { ScopeStats } from "./round-trips.ts";
 import { type CallFacts, type RecordingLimits, ScopeRecording } from "./scope-recording.ts";
@@ -75,7 +76,7 @@ function safely(tell: () => void): void {
   try {
     tell();
   } catch (error) {
-    process.nextTick(() => {
+    afterCallback(() => {
       throw error;
     });
   }

@@ -1,8 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { dropUnheard } from "../callback.ts";
-
-// Taken when the module loads, so that a test suite with fake timers does not stop the calls.
-const { setImmediate } = globalThis;
+import { atEndOfIteration } from "../timers.ts";
 
 interface Waiter {
   readonly commands: number;
@@ -59,7 +57,7 @@ export class Turns {
     this.#left -= commands;
     if (!this.#nextScheduled) {
       this.#nextScheduled = true;
-      setImmediate(this.#nextTurn);
+      atEndOfIteration(this.#nextTurn);
     }
     return true;
   }

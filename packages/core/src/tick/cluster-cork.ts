@@ -1,8 +1,9 @@
 import type { BatchCounters } from "../observe/batch-counters.ts";
 import type { BatchTrigger } from "../observe/channels.ts";
+import { atEndOfIteration } from "../timers.ts";
 import type { Cork } from "./cork.ts";
 import type { NodeStream, WriteListener } from "./node-streams.ts";
-import { atEndOfIteration, type Scheduler } from "./schedule.ts";
+import type { Scheduler } from "./schedule.ts";
 import { ScheduledEnd } from "./scheduled-end.ts";
 
 /**

@@ -1,16 +1,8 @@
 import type { FlushSchedule } from "../options.ts";
-
-// Taken once, at load: a test suite of the user's own that fakes the timers must not stop Redis from being written to.
-const { setImmediate, queueMicrotask } = globalThis;
-const { nextTick } = process;
+import { afterCallback, asMicrotask, atEndOfIteration } from "../timers.ts";
 
 /** Arranges for `flush` to run at the end of the tick. */
 export type Scheduler = (flush: () => void) => void;
-
-/** Runs at the end of this event-loop iteration, whatever schedule the user chose. */
-export const atEndOfIteration: Scheduler = (flush) => {
-  setImmediate(flush);
-};
 
 /** The scheduler that the `flush` option names. */
 export function schedulerFor(schedule: FlushSchedule): Scheduler {
@@ -18,9 +10,9 @@ export function schedulerFor(schedule: FlushSchedule): Scheduler {
     case "immediate":
       return atEndOfIteration;
     case "nextTick":
-      return (flush) => nextTick(flush);
+      return afterCallback;
     case "microtask":
-      return queueMicrotask;
+      return asMicrotask;
     default:
       return schedule;
   }

@@ -41,6 +41,15 @@ export function isAddedCommand(internals: ClientInternals, method: PropertyKey):
   return [method, command].some((name) => Object.hasOwn(scriptsSet, name) || addedBuiltinSet?.has(name));
 }
 
+/** Whether this method runs a script of the user's, defined by `defineCommand`: also where its name is that of a command, as in `llen`. */
+export function isScript({ scriptsSet }: ClientInternals, method: string): boolean {
+  if (scriptsSet === undefined) return false;
+  return (
+    Object.hasOwn(scriptsSet, method) ||
+    (method.endsWith("Buffer") && Object.hasOwn(scriptsSet, method.slice(0, -"Buffer".length)))
+  );
+}
+
 /** Whether this method sends the command that its first argument names. */
 export function isGenericMethod(method: string): boolean {
   return (GENERIC_METHODS as readonly string[]).includes(method);

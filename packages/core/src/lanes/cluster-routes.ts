@@ -3,7 +3,7 @@ import type { ClusterInternals, NodeClient, RedirectsLeft } from "../cluster/clu
 import { sharedSlot } from "../cluster/key-slots.ts";
 import { TickpipeError } from "../errors.ts";
 import { lastPendingFor, ownerOf } from "../queues/cluster-pending.ts";
-import { whenSettled } from "../queues/queues.ts";
+import { whenSettled } from "../queues/when-settled.ts";
 import { delay } from "../timers.ts";
 import { LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
 import type { LaneRoute, MakeLaneRoutes } from "./lane-route.ts";

@@ -1,6 +1,7 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
-import { lastPending, whenSettled } from "../queues/queues.ts";
+import { lastPending } from "../queues/queues.ts";
+import { whenSettled } from "../queues/when-settled.ts";
 
 /** A user and a password that were given to `AUTH`; no user where it was given a password alone. */
 export interface Credentials {

@@ -1,5 +1,6 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
-import { lastPending, whenSettled } from "../queues/queues.ts";
+import { lastPending } from "../queues/queues.ts";
+import { whenSettled } from "../queues/when-settled.ts";
 import { type ConnectionState, type Credentials, databaseOf } from "./connection-state.ts";
 import { LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
 

@@ -6,7 +6,7 @@ import { TickpipeError } from "../errors.ts";
 import type { OverloadMessage } from "../observe/channels.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
 import type { Pending } from "../queues/pending.ts";
-import { whenSettled } from "../queues/queues.ts";
+import { whenSettled } from "../queues/when-settled.ts";
 import { afterMs, atEndOfIteration } from "../timers.ts";
 import { PendingBytes } from "./pending-bytes.ts";
 

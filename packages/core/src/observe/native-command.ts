@@ -1,7 +1,8 @@
 import type { PendingCommand } from "../client.ts";
 import type { OutcomeWatcher, WatchedCommand } from "../commands/watched-command.ts";
 import type { Pending } from "../queues/pending.ts";
-import { lastPending, whenSettled, whenSettledOnCluster } from "../queues/queues.ts";
+import { lastPending } from "../queues/queues.ts";
+import { rejectUnheard, whenSettled, whenSettledOnCluster } from "../queues/when-settled.ts";
 
 /** One of ioredis's own commands, with the promise that its caller has. */
 type NativeCommand = PendingCommand & { readonly promise: Promise<unknown> };
@@ -31,7 +32,7 @@ class WatchedNative implements WatchedCommand {
     this.promise = command.promise;
     this.#command = command;
     this.#isOnCluster = isOnCluster;
-    this.#reject = command.reject;
+    this.#reject = rejectUnheard(command);
   }
 
   watch(watcher: OutcomeWatcher): void {

@@ -1,6 +1,7 @@
 import type { PendingCommand } from "../client.ts";
 import type { Pending } from "../queues/pending.ts";
-import { calledSince, queueTails, whenSettled, whenSettledOnCluster } from "../queues/queues.ts";
+import { calledSince, queueTails } from "../queues/queues.ts";
+import { whenSettled, whenSettledOnCluster } from "../queues/when-settled.ts";
 import {
   type BatchMessage,
   type BatchTrigger,

@@ -1,7 +1,7 @@
 import type { PendingCommand } from "../client.ts";
 import { type Effect, effectOf } from "../commands/effects.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
-import { whenSettled } from "../queues/queues.ts";
+import { whenSettled } from "../queues/when-settled.ts";
 import { argumentsKey } from "./read-key.ts";
 import { WriteLog } from "./write-log.ts";
 

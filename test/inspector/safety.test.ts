@@ -49,6 +49,8 @@ describe("outside of production", () => {
     expect(await statusOf(base, { host: "127.0.0.1.evil.example" })).toBe(403);
     expect(await statusOf(base, { "x-forwarded-for": "127.0.0.1" }), "through a proxy").toBe(403);
     expect(await statusOf(base, { forwarded: "for=10.0.0.1" })).toBe(403);
+    expect(await statusOf(base, { "x-forwarded-proto": "https" }), "a proxy that sets no more than that").toBe(403);
+    expect(await statusOf(base, { "cf-ray": "1" }), "a CDN's tunnel to this machine").toBe(403);
   });
 
   it.skipIf(outside === undefined)("answers another address with 403, whatever is asked for", async () => {
@@ -187,6 +189,20 @@ describe("what is served", () => {
     });
     const { calls } = await waterfallOf(base, "/a");
     expect(calls.map(({ keys }) => keys)).toEqual([["user:N"], ["(hidden)"], ["(hidden)"]]);
+  });
+
+  it("shows of a path, and of where a router is mounted, no more than 512 characters", async () => {
+    const { app, base } = await serve();
+    const router = express.Router();
+    router.get("/:name", async (req, res) => {
+      await req.redis.get("x");
+      res.json("ok");
+    });
+    app.use("/of/:user", router);
+    const long = "a".repeat(5_000);
+    const { path, route } = await waterfallOf(base, `/of/${long}/b?${long}`);
+    expect([path?.length, route.length]).toEqual([512, 512]);
+    expect(path).toMatch(/^\/of\/a+…$/);
   });
 
   it("has keys that are markup, line ends, endless or no text, as data", async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type IoredisClient, tickpipe } from "@tickpipe/core";
 import { PageHandler } from "./http/page-handler.ts";
-import { PERMALINK_HEADER } from "./http/responses.ts";
+import { PERMALINK_HEADER, respondText } from "./http/responses.ts";
 import { type InspectorOptions, resolveInspectorOptions } from "./options.ts";
 import { Pace } from "./requests/pace.ts";
 import { lineOf } from "./requests/request-line.ts";
@@ -60,8 +60,8 @@ export function inspector(redis: IoredisClient, options: InspectorOptions = {}):
       return;
     }
     // Learned from whoever asks: with a URL-encoded slash or a line end it would be no path.
-    if (req.baseUrl && /^(\/[\w.~-]+)+$/.test(req.baseUrl)) mountedAt = req.baseUrl;
-    page.handle(req, res, path).catch(next);
+    if (req.baseUrl && /^(?!.{513})(\/[\w.~-]+)+$/.test(req.baseUrl)) mountedAt = req.baseUrl;
+    page.handle(req, res, path).catch((error: unknown) => passOn(error, res, next));
   };
   const printLines = (print: (line: string) => void = toStandardError): void => {
     if (resolved.isProduction) return;
@@ -81,6 +81,16 @@ export function inspector(redis: IoredisClient, options: InspectorOptions = {}):
     log.clear();
   };
   return Object.assign(handler, { log: printLines, close });
+}
+
+/** What handles errors may throw itself, as where it looks at a stack that `Error.prepareStackTrace` fails to write. */
+function passOn(error: unknown, res: ServerResponse, next: (error?: unknown) => void): void {
+  try {
+    next(error);
+  } catch {
+    if (res.headersSent) res.destroy();
+    else respondText(res, 500, "The inspector failed, and so did what handles the application's errors.");
+  }
 }
 
 const toStandardError = (line: string): void => {

@@ -61,4 +61,22 @@ describe("a call site", () => {
       Error.prepareStackTrace = prepareStackTrace;
     }
   });
+
+  it("has its lines where what the application writes stacks by throws, and this package loads there", async () => {
+    const { prepareStackTrace } = Error;
+    const thrower = () => {
+      throw new Error("no stack");
+    };
+    try {
+      Error.prepareStackTrace = thrower;
+      vi.resetModules();
+      const loadedAnew = await import("./call-site.ts");
+      const { stack } = loadedAnew.takeCallSite(loadedAnew.takeCallSite);
+      expect(stack).toContain("node_modules");
+      expect(stack).not.toContain("call-site");
+      expect(Error.prepareStackTrace).toBe(thrower);
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace;
+    }
+  });
 });

@@ -17,7 +17,8 @@ const OWN_FILES: readonly string[] = OWN_PACKAGE === undefined ? [] : [OWN_PACKA
  * it is, and then the file is none that can be loaded.
  */
 function ownUrl(): string {
-  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stackOf(1).stack)) ?? [];
+  const taken = stackOf(1);
+  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(asV8Writes(taken))) ?? [];
   if (file === undefined) return "";
   return file.startsWith("file:") ? file : pathToFileURL(file).href;
 }
@@ -52,11 +53,33 @@ class TakenStack implements CallSite {
 
   get stack(): string {
     if (this.#taken !== null) {
-      this.#text = withoutTickpipe(this.#taken.stack);
+      this.#text = withoutTickpipe(asApplicationWrites(this.#taken));
       // What V8 took holds on to the functions and their receivers.
       this.#taken = null;
     }
     return this.#text;
+  }
+}
+
+/** V8 writes a stack when it is first read, by `Error.prepareStackTrace` where an application has one. If that throws, it has not written it yet. */
+function asApplicationWrites(taken: { stack?: unknown }): unknown {
+  try {
+    return taken.stack;
+  } catch {
+    return asV8Writes(taken);
+  }
+}
+
+function asV8Writes(taken: { stack?: unknown }): unknown {
+  const { prepareStackTrace } = Error;
+  Reflect.set(Error, "prepareStackTrace", undefined);
+  try {
+    return taken.stack;
+  } catch {
+    // The application has frozen what is built in.
+    return undefined;
+  } finally {
+    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
   }
 }
 

@@ -7,7 +7,7 @@ import { callsInSeries } from "./calls-in-series.ts";
 import type { Finding } from "./finding.ts";
 import { readsTwice } from "./read-twice.ts";
 import { slowCommands } from "./slow-command.ts";
-import { hasWaited, type Step, stepsOf } from "./steps.ts";
+import { hasWaited, type Step, stepsOf, stepWithoutPlace } from "./steps.ts";
 
 /** From when on a reply is big and a command is slow. */
 export interface Thresholds {
@@ -45,6 +45,11 @@ export function diagnose(record: ScopeRecord, sources: Sources, thresholds: Thre
     findings: findings.sort((a, b) => b.movable.length - a.movable.length),
     possibleRoundTrips: record.stats.roundTrips - sparedRoundTrips(steps, findings),
   };
+}
+
+/** The calls of a record alone, without their places. */
+export function undiagnosed({ calls, stats }: ScopeRecord): Diagnosis {
+  return { steps: calls.map(stepWithoutPlace), findings: [], possibleRoundTrips: stats.roundTrips };
 }
 
 /** A round trip is spared if all its calls could have gone with earlier ones. */

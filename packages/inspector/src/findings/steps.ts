@@ -21,12 +21,17 @@ export function stepsOf({ calls }: ScopeRecord, sources: Sources): Step[] {
     return syntax !== null && isAwaitAt(syntax, position);
   };
   return calls.map((call, index) => ({
-    index,
-    call,
-    durationMs: Math.max(0, (call.endedMs ?? call.startedMs) - call.startedMs),
+    ...stepWithoutPlace(call, index),
     stack: call.callSite === null ? UNKNOWN : readStack(call.callSite.stack, isAwait),
   }));
 }
+
+export const stepWithoutPlace = (call: RecordedCall, index: number): Step => ({
+  index,
+  call,
+  durationMs: Math.max(0, (call.endedMs ?? call.startedMs) - call.startedMs),
+  stack: UNKNOWN,
+});
 
 /** Whether a call was made after the reply of another had come, and so in a later round trip. */
 export const isAfter = (later: Step, earlier: Step): boolean =>

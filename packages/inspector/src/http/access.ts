@@ -1,15 +1,34 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { ResolvedInspectorOptions } from "../options.ts";
+import { askedHost, isFromAnotherOrigin, isNavigation } from "./origin.ts";
+import { isPassedOn } from "./proxy-signs.ts";
 
 type Rules = Pick<ResolvedInspectorOptions, "authorize" | "allowRemote" | "isProduction">;
 
-/** Whether a request may see the page. */
-export async function mayEnter(
-  req: IncomingMessage,
-  { authorize, allowRemote, isProduction }: Rules,
-): Promise<boolean> {
-  if (!isProduction && !allowRemote && !isFromThisMachine(req)) return false;
+const OTHER_ORIGIN = "A page of another origin asked for this. Open the inspector by its own address.";
+const PASSED_ON =
+  "This request came through a proxy, so that anybody may have sent it. Open the inspector by the application's own address on this machine. Or let others in by allowRemote: true, and say who by authorize.";
+const OTHER_MACHINE =
+  "This page answers this machine alone, asked for by a local name such as localhost. Others are let in by allowRemote: true; say who by authorize.";
+const NOT_AUTHORIZED = "This page is not for you: its authorize option did not let you in.";
+
+/**
+ * Asks whether a request may see the page, or what it shows.
+ *
+ * @param isPage whether it asks for the page itself, which holds nothing: a link from elsewhere may lead to it
+ * @returns why not, and what to do; `null` if it may
+ */
+export async function refusalOf(req: IncomingMessage, rules: Rules, isPage: boolean): Promise<string | null> {
+  if (isFromAnotherOrigin(req) && !(isPage && isNavigation(req))) return OTHER_ORIGIN;
+  if (!rules.isProduction && !rules.allowRemote) {
+    if (isPassedOn(req.headers)) return PASSED_ON;
+    if (!isFromThisMachine(req)) return OTHER_MACHINE;
+  }
+  return (await isAuthorized(req, rules.authorize)) ? null : NOT_AUTHORIZED;
+}
+
+async function isAuthorized(req: IncomingMessage, authorize: Rules["authorize"]): Promise<boolean> {
   if (authorize === undefined) return true;
   try {
     return (await authorize(req)) === true;
@@ -18,15 +37,12 @@ export async function mayEnter(
   }
 }
 
-const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-
 /**
  * Whether a request comes from this machine, by its address, and asks for it by name: a page of another origin whose name was made to point here (DNS
- * rebinding) sends its own. What a proxy passed on comes from wherever the proxy's client is.
+ * rebinding) sends its own.
  */
 function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
-  if (FORWARDED.some((name) => headers[name] !== undefined)) return false;
-  return isLoopback(socket.remoteAddress ?? "") && isLocalName(headers.host ?? "");
+  return isLoopback(socket.remoteAddress ?? "") && isLocalName(askedHost(headers));
 }
 
 function isLoopback(address: string): boolean {

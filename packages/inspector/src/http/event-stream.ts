@@ -3,7 +3,8 @@ import type { Pace } from "../requests/pace.ts";
 import type { LoggedRequest, RequestLog } from "../requests/request-log.ts";
 import type { RequestViews } from "../requests/request-views.ts";
 import type { RequestsMessage } from "../view-model.ts";
-import { HEADERS, PERMALINK_HEADER, respondText } from "./responses.ts";
+import { OpenStream } from "./open-stream.ts";
+import { respondText } from "./responses.ts";
 
 // Taken when the module loads, so that a test suite with fake timers does not stop the page.
 const { setInterval, clearInterval } = globalThis;
@@ -27,9 +28,9 @@ export class EventStream {
   readonly #pace: Pick<Pace, "refused">;
   readonly #views: Pick<RequestViews, "summariesOf">;
   /** The open streams, each with what it has been told. */
-  readonly #streams = new Map<ServerResponse, Told>();
+  readonly #streams = new Map<OpenStream, Told>();
   /** Those that a message is being made for. */
-  readonly #busy = new Set<ServerResponse>();
+  readonly #busy = new Set<OpenStream>();
   #timer: NodeJS.Timeout | undefined;
   #quietMs = 0;
   #isClosed = false;
@@ -50,34 +51,35 @@ export class EventStream {
       respondText(res, 503, `There are ${MOST_STREAMS} open pages already. Close one.`);
       return;
     }
-    res.removeHeader(PERMALINK_HEADER);
-    res.writeHead(200, { ...HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" });
+    const stream = new OpenStream(res);
     if (res.req.method === "HEAD") {
-      res.end();
+      stream.end();
       return;
     }
-    res.write("retry: 2000\n\n");
-    this.#streams.set(res, this.#now());
-    res.once("close", () => this.#drop(res));
+    stream.write("retry: 2000\n\n");
+    this.#streams.set(stream, this.#now());
+    stream.onClose(() => this.#drop(stream));
+    this.#timer ??= setInterval(this.#tellAll, EVERY_MS).unref();
     const all = this.#log.newest(0, Number.POSITIVE_INFINITY);
     for (let from = 0; from === 0 || from < all.length; from += MOST_IN_A_MESSAGE) {
-      await this.#send(res, from === 0 ? "all" : "older", all.slice(from, from + MOST_IN_A_MESSAGE), 0);
-      if (!this.#streams.has(res)) return;
+      await this.#send(stream, from === 0 ? "all" : "older", all.slice(from, from + MOST_IN_A_MESSAGE), 0);
+      if (!this.#streams.has(stream)) return;
     }
-    this.#timer ??= setInterval(this.#tellAll, EVERY_MS).unref();
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const stream of [...this.#streams.keys()]) {
-      // First, since a message may be on its way: written after the end, it would be an error that nobody listens for.
-      this.#drop(stream);
-      stream.end();
-    }
+    for (const stream of [...this.#streams.keys()]) this.#end(stream);
   }
 
-  #drop(res: ServerResponse): void {
-    this.#streams.delete(res);
+  #end(stream: OpenStream): void {
+    // First, since a message may be on its way: written after the end, it would be an error that nobody listens for.
+    this.#drop(stream);
+    stream.end();
+  }
+
+  #drop(stream: OpenStream): void {
+    this.#streams.delete(stream);
     if (this.#streams.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -88,8 +90,9 @@ export class EventStream {
     const isQuiet = this.#quietMs >= HEARTBEAT_MS;
     if (isQuiet) this.#quietMs = 0;
     for (const [stream, told] of this.#streams) {
-      // A page that is slow to read must not make the server hold what it has not read.
-      if (stream.writableNeedDrain || this.#busy.has(stream)) continue;
+      // Node tells of a server's closing only once all its connections are closed: an open page must not be what it waits for.
+      if (stream.isServerClosing) this.#end(stream);
+      if (stream.isFull || this.#busy.has(stream) || !this.#streams.has(stream)) continue;
       if (isQuiet) stream.write(": still here\n\n");
       this.#tell(stream, told);
     }
@@ -99,25 +102,23 @@ export class EventStream {
     return { sequence: this.#log.sequence, refused: this.#pace.refused };
   }
 
-  #tell(stream: ServerResponse, told: Told): void {
+  #tell(stream: OpenStream, told: Told): void {
     const now = this.#now();
     if (now.sequence === told.sequence && now.refused === told.refused) return;
     const fresh = this.#log.newest(told.sequence, MOST_IN_A_MESSAGE);
     this.#streams.set(stream, now);
     const unseen = now.sequence - told.sequence - fresh.length + now.refused - told.refused;
-    void this.#send(stream, "more", fresh, unseen);
+    // Without the message the page is shown less than there was, and a failure has nobody to go to.
+    this.#send(stream, "more", fresh, unseen).catch(() => this.#end(stream));
   }
 
-  async #send(
-    stream: ServerResponse,
-    event: string,
-    requests: readonly LoggedRequest[],
-    skipped: number,
-  ): Promise<void> {
+  async #send(stream: OpenStream, event: string, requests: readonly LoggedRequest[], skipped: number): Promise<void> {
     this.#busy.add(stream);
-    const shown = await this.#views.summariesOf(requests);
-    this.#busy.delete(stream);
-    const message: RequestsMessage = { requests: shown, skipped };
-    if (this.#streams.has(stream)) stream.write(`event: ${event}\ndata: ${JSON.stringify(message)}\n\n`);
+    try {
+      const message: RequestsMessage = { requests: await this.#views.summariesOf(requests), skipped };
+      if (this.#streams.has(stream)) stream.write(`event: ${event}\ndata: ${JSON.stringify(message)}\n\n`);
+    } finally {
+      this.#busy.delete(stream);
+    }
   }
 }

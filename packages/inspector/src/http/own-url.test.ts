@@ -13,11 +13,15 @@ describe("ownUrl", () => {
     expect(Error.stackTraceLimit).toBe(limit);
   });
 
-  it("throws where stacks are written in a way that does not tell", () => {
+  const failing = () => {
+    throw new Error("no stack");
+  };
+  it.each([() => "nothing", () => ({}), failing])("is that also where the application writes stacks by %s", (write) => {
     const { prepareStackTrace } = Error;
-    Error.prepareStackTrace = () => "nothing";
+    Error.prepareStackTrace = write;
     try {
-      expect(ownUrl).toThrow("A stack does not tell where @tickpipe/inspector is.");
+      expect(ownUrl()).toBe(new URL("own-url.ts", import.meta.url).href);
+      expect(Error.prepareStackTrace).toBe(write);
     } finally {
       Error.prepareStackTrace = prepareStackTrace;
     }

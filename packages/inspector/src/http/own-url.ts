@@ -7,13 +7,25 @@ import { pathToFileURL } from "node:url";
  * @throws {Error} if the frame does not tell
  */
 export function ownUrl(): string {
-  const taken: { stack?: unknown } = {};
-  const { stackTraceLimit } = Error;
-  // The application may want no stacks. Not by an assignment: that throws where it has frozen what is built in.
-  Reflect.set(Error, "stackTraceLimit", 1);
-  Error.captureStackTrace(taken);
-  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(taken.stack)) ?? [];
+  const [, file] = /^\s+at .*?\((.+):\d+:\d+\)$/m.exec(String(stackOfOne())) ?? [];
   if (file === undefined) throw new Error("A stack does not tell where @tickpipe/inspector is.");
   return file.startsWith("file:") ? file : pathToFileURL(file).href;
+}
+
+/** The application may want no stacks, or write them in a way that tells no file, or that fails. */
+function stackOfOne(): unknown {
+  const taken: { stack?: unknown } = {};
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  // Not by assignments: those throw where the application has frozen what is built in.
+  Reflect.set(Error, "stackTraceLimit", 1);
+  Reflect.set(Error, "prepareStackTrace", undefined);
+  try {
+    Error.captureStackTrace(taken);
+    return taken.stack;
+  } catch {
+    return undefined;
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
+  }
 }

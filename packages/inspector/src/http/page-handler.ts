@@ -5,13 +5,16 @@ import type { RequestLog } from "../requests/request-log.ts";
 import type { RequestViews } from "../requests/request-views.ts";
 import { pathOf } from "../requests/served-request.ts";
 import type { RequestsMessage } from "../view-model.ts";
-import { mayEnter } from "./access.ts";
+import { refusalOf } from "./access.ts";
 import { Assets } from "./assets.ts";
 import { EventStream } from "./event-stream.ts";
 import { respond, respondJson, respondText } from "./responses.ts";
 
 const NO_FILES =
   "The files of this page are not where the package has them, as in a bundle. Leave @tickpipe/inspector out of the bundle: with esbuild, --external:@tickpipe/inspector.";
+
+/** The page, opened at one request. */
+const PERMALINK = /^\/r\/[\w-]{1,40}$/;
 
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
 
@@ -34,12 +37,9 @@ export class PageHandler {
 
   /** @param path from where the handler is mounted, with a slash at its start */
   async handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
-    if (!(await mayEnter(req, this.#options))) {
-      respondText(
-        res,
-        403,
-        "This page is not for you: it answers this machine alone, or whoever its authorize option lets in.",
-      );
+    const refusal = await refusalOf(req, this.#options, path === "/" || PERMALINK.test(path));
+    if (refusal !== null) {
+      respondText(res, 403, refusal);
     } else if (req.method !== "GET" && req.method !== "HEAD") {
       respond(res, 405, "", { Allow: "GET, HEAD" });
     } else if (path === "/") {
@@ -65,13 +65,13 @@ export class PageHandler {
   }
 
   #respondOne(req: IncomingMessage, res: ServerResponse, path: string): void {
-    const { id, json } = /^\/r\/(?<id>[\w-]{1,40})(?<json>\.json)?$/.exec(path)?.groups ?? {};
-    if (id === undefined) {
-      respondText(res, 404, "Not found.");
+    if (PERMALINK.test(path)) {
+      sendHtml(res, this.#assets.html(1));
       return;
     }
-    if (json === undefined) {
-      sendHtml(res, this.#assets.html(1));
+    const id = /^\/r\/([\w-]{1,40})\.json$/.exec(path)?.[1];
+    if (id === undefined) {
+      respondText(res, 404, "Not found.");
       return;
     }
     const request = this.#log.find(id);

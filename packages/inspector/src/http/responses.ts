@@ -26,13 +26,25 @@ export const HEADERS: Readonly<Record<string, string>> = {
 /** The permalink's header: not on the page's own responses. */
 export const PERMALINK_HEADER = "X-Tickpipe-Inspect";
 
+/** By these the application may have let pages of other origins read its responses, before the inspector was asked. */
+const READABLE_BY_OTHERS = [
+  "Access-Control-Allow-Origin",
+  "Access-Control-Allow-Credentials",
+  "Access-Control-Expose-Headers",
+];
+
+/** Takes from a response what the application has put on it, and what the page's own responses do not carry. */
+export function clear(res: ServerResponse): void {
+  for (const name of [PERMALINK_HEADER, ...READABLE_BY_OTHERS]) res.removeHeader(name);
+}
+
 export function respond(
   res: ServerResponse,
   status: number,
   body: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  res.removeHeader(PERMALINK_HEADER);
+  clear(res);
   // Of a 304 it would be that of what is not sent.
   const length = status === 304 ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
   res.writeHead(status, { ...HEADERS, ...length, ...headers });

@@ -47,11 +47,11 @@ export class RequestLog {
     const request = { id, sequence: this.#sequence, served, record };
     this.#requests.set(id, request);
     this.onAdd?.(request);
-    this.#bytes += bytesOf(record);
-    for (const [oldest, { record: old }] of this.#requests) {
+    this.#bytes += bytesOf(request);
+    for (const [oldest, request] of this.#requests) {
       if (this.#requests.size <= this.#most && this.#bytes <= this.#mostBytes) break;
       this.#requests.delete(oldest);
-      this.#bytes -= bytesOf(old);
+      this.#bytes -= bytesOf(request);
     }
   }
 
@@ -72,9 +72,9 @@ export class RequestLog {
   }
 }
 
-function bytesOf({ calls }: ScopeRecord): number {
-  let bytes = 0;
-  for (const { keys, callSite } of calls) {
+function bytesOf({ served, record }: Pick<LoggedRequest, "served" | "record">): number {
+  let bytes = served === null ? 0 : (served.path.length + served.route.length) * 2;
+  for (const { keys, callSite } of record.calls) {
     bytes += BYTES_OF_CALL + (callSite === null ? 0 : BYTES_OF_STACK);
     for (const key of keys) bytes += key.length * 2;
   }

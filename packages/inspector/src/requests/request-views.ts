@@ -1,5 +1,5 @@
 import { type Finding, savedMsOf } from "../findings/finding.ts";
-import { type Diagnosis, diagnose, type Thresholds } from "../findings/findings.ts";
+import { type Diagnosis, diagnose, type Thresholds, undiagnosed } from "../findings/findings.ts";
 import { hasWaited, type Step } from "../findings/steps.ts";
 import { SourceFiles, shownPath } from "../source/source-files.ts";
 import type { Frame } from "../source/stack.ts";
@@ -58,7 +58,12 @@ export class RequestViews {
   }
 
   #diagnose({ record }: LoggedRequest): Diagnosis {
-    return diagnose(record, this.#sources, this.#thresholds);
+    try {
+      return diagnose(record, this.#sources, this.#thresholds);
+    } catch {
+      // An application may write stacks in a way that nobody has thought of: its requests are shown all the same.
+      return undiagnosed(record);
+    }
   }
 
   #viewOfCall({ call, stack }: Step): CallView {

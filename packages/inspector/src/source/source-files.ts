@@ -37,7 +37,7 @@ export class SourceFiles implements Sources {
     if (entry?.originalSource === undefined || entry.originalLine === undefined) return position;
     const source = entry.originalSource;
     return {
-      file: source.startsWith("file://") ? fileURLToPath(source) : resolve(dirname(position.file), source),
+      file: writtenFile(source, position.file),
       line: entry.originalLine + 1,
       column: (entry.originalColumn ?? 0) + 1,
     };
@@ -53,6 +53,15 @@ export class SourceFiles implements Sources {
       this.#files.delete(oldest);
     }
     return read;
+  }
+}
+
+function writtenFile(source: string, from: string): string {
+  try {
+    return source.startsWith("file://") ? fileURLToPath(source) : resolve(dirname(from), source);
+  } catch {
+    // A map may name an address that is no file of this machine.
+    return source;
   }
 }
 

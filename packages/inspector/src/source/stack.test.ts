@@ -16,6 +16,12 @@ describe("readStack", () => {
     ]);
   });
 
+  it("leaves an address as it is that is no file of this machine", () => {
+    const odd = ["file:///%2Fa.js", "file://elsewhere/a.js", "file:///%zz.js", "webpack://app/a.js"];
+    const { frames } = read(odd.map((address) => `    f (${address}:1:2)`).join("\n"));
+    expect(frames.map(({ file }) => file)).toEqual(odd);
+  });
+
   it("tells what ran from what waits, and that an await was resumed", () => {
     const { frames, running, isResumed } = read(
       "    find (/app/a.js:1:1)\n    Array.map (<anonymous>)\n    list (/app/a.js:2:1)\n    process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n    async handler (/app/a.js:3:1)",

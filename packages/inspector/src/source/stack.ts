@@ -78,6 +78,15 @@ function spaced(name: string | null, where?: string, line?: string, column?: str
 }
 
 function frame(functionName: string | null, where: string, line?: string, column?: string): Frame | null {
-  const file = where.startsWith("file://") ? fileURLToPath(where) : where;
+  const file = pathOf(where);
   return file === "<anonymous>" ? null : { functionName, file, line: Number(line), column: Number(column) };
+}
+
+function pathOf(where: string): string {
+  try {
+    return where.startsWith("file://") ? fileURLToPath(where) : where;
+  } catch {
+    // What an application writes stacks by may name an address that is no file of this machine.
+    return where;
+  }
 }

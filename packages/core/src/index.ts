@@ -4,7 +4,7 @@
  * `tickpipe()` is where it begins. What else is here are the types of what it returns: the view (`Tickpiped`), what the view's property `tickpipe` holds
  * (`TickpipeControls`), scopes, loaders, records, and the messages of its diagnostics channels.
  *
- * @module
+ * @module core
  */
 export type { IoredisClient } from "./client.ts";
 export type {

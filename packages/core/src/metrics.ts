@@ -1,7 +1,7 @@
 /**
  * Metrics for Prometheus. Needs `prom-client` 15, which the application installs.
  *
- * @module
+ * @module metrics
  */
 import { Counter, Gauge, register as globalRegistry, Histogram, type Registry } from "prom-client";
 import type { IoredisClient } from "./client.ts";

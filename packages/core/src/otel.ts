@@ -1,7 +1,7 @@
 /**
  * Metrics and spans for OpenTelemetry. Needs `@opentelemetry/api` 1.7 or later, which the application installs with its SDK.
  *
- * @module
+ * @module otel
  */
 import { type Attributes, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
 import { type IoredisClient, internalsOf } from "./client.ts";

@@ -1,7 +1,7 @@
 /**
  * Counts round trips in a test of any runner, and fails it where calls wait for each other without need.
  *
- * @module
+ * @module testing
  */
 import { AssertionError } from "node:assert";
 import type { IoredisClient } from "./client.ts";

@@ -4,7 +4,7 @@
  * The package adds `redis` to the `Request` of Express, for all code that imports it, so that `req.redis` has the type of a wrapped `Redis` of ioredis. With another
  * `property`, or another client, the application declares its own.
  *
- * @module
+ * @module express
  */
 import type { Tickpiped } from "@tickpipe/core";
 import type { Redis } from "ioredis";

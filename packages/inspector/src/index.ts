@@ -3,7 +3,7 @@
  *
  * `inspector()` is where it begins. The other types are those of the JSON that its page is told. Keys have been through `redact`, and values are in none of it.
  *
- * @module
+ * @module inspector
  */
 export type { FindingKind } from "./findings/finding.ts";
 export { type Inspector, inspector } from "./inspector.ts";

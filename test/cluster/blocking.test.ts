@@ -28,7 +28,7 @@ describe.each(clusterVariants)("$name", ({ make }) => {
   const connect = async (options?: ClusterOptions): Promise<Tickpiped<Cluster>> => {
     const client = make(setup.cluster.nodes, options);
     made.push(client);
-    return tickpipe(await connectAll(client));
+    return tickpipe(await connectAll(client), { blocking: "isolate" });
   };
 
   it("holds up no other call to the same node, and answers when there is something", async () => {
@@ -53,7 +53,8 @@ describe.each(clusterVariants)("$name", ({ make }) => {
 });
 
 describe("blocking calls on a cluster", () => {
-  const connect = async (options?: ClusterOptions) => tickpipe(await connectAll(await setup.connect(options)));
+  const connect = async (options?: ClusterOptions) =>
+    tickpipe(await connectAll(await setup.connect(options)), { blocking: "isolate" });
 
   it("have one connection to their node each, which the next one takes over", async () => {
     const redis = await connect();
@@ -99,14 +100,14 @@ describe("blocking calls on a cluster", () => {
   it("may be called before the cluster is ready", async () => {
     const raw = await setup.connect();
     await raw.rpush("{early}", "bird");
-    const redis = tickpipe(raw.duplicate([], { lazyConnect: true }) as Cluster);
+    const redis = tickpipe(raw.duplicate([], { lazyConnect: true }) as Cluster, { blocking: "isolate" });
     expect(await redis.blpop("{early}", 5)).toEqual(["{early}", "bird"]);
     redis.disconnect();
   });
 
   it("fail as on the plain client: over several slots, with a wrong type, and without a key", async () => {
     const raw = await connectAll(await setup.connect());
-    const redis = tickpipe(raw);
+    const redis = tickpipe(raw, { blocking: "isolate" });
     await raw.set("{text}", 1);
     const calls = (client: Cluster) =>
       Promise.allSettled([client.blpop("a", "b", 1), client.blpop("{text}", 1), client.call("blpop")]);
@@ -137,7 +138,7 @@ describe("blocking calls on a cluster", () => {
   });
 
   it("count as pending, and are refused beyond maxPending", async () => {
-    const redis = tickpipe(await connectAll(await setup.connect()), { maxPending: 2 });
+    const redis = tickpipe(await connectAll(await setup.connect()), { maxPending: 2, blocking: "isolate" });
     const waiting = [redis.blpop("{cap}", 0), redis.blpop("{cap}", 0)];
     await expect(redis.get("{cap}k")).rejects.toMatchObject({ code: "ERR_TICKPIPE_OVERLOADED" });
     await (await setup.connect()).rpush("{cap}", "a", "b");
@@ -186,7 +187,7 @@ describe("blocking calls on a cluster", () => {
 
   it("are told of a failover that an operator asks for, as on the plain client", async () => {
     const raw = await connectAll(await setup.connect());
-    const redis = tickpipe(await connectAll(await setup.connect()));
+    const redis = await connect();
     const slot = slotOf("{operator}");
     const owners = await slotOwners(setup.cluster.nodes[0]?.port ?? 0);
     const [replica = 0] = owners.replicasOf(owners.masterOf(slot));

@@ -16,7 +16,7 @@ describe("transactions and blocked calls through the faults of a cluster", () =>
   const ledger = useLedger();
   let redis: Tickpiped<Cluster>;
   beforeEach(async () => {
-    redis = tickpipe(await setup.connect());
+    redis = tickpipe(await setup.connect(), { blocking: "isolate" });
   });
 
   const increment = (key: string): Promise<unknown> =>

@@ -69,7 +69,7 @@ describe.each(Object.entries(faults))("Sentinel clients through %s", (fault, fai
       };
     }
     raw = await connect();
-    redis = tickpipe(raw);
+    redis = tickpipe(raw, { blocking: "isolate" });
     readers = { plain: await connect({ role: "slave" }), raw: await connect({ role: "slave" }) };
     popped = ledger.track("blpop", redis.blpop("list", 0));
     await eventually("the call is blocked", () => redis.tickpipe.stats().blockingConnections === 1);

@@ -23,7 +23,7 @@ const connections = async (): Promise<number> =>
   Number(/connected_clients:(\d+)/.exec(await other.info("clients"))?.[1]);
 
 function wrapped(options: RedisOptions = {}, tickpipeOptions = {}): Tickpiped<Redis> {
-  const redis = tickpipe(server.client(options), tickpipeOptions);
+  const redis = tickpipe(server.client(options), { blocking: "isolate", ...tickpipeOptions });
   redis.on("error", () => {});
   return redis;
 }

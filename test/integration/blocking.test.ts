@@ -26,7 +26,7 @@ const blockedClients = async (): Promise<number> =>
 const untilBlocked = (count: number) => eventually(`${count} blocked`, async () => (await blockedClients()) === count);
 
 function wrapped(options: RedisOptions = {}, tickpipeOptions = {}): Tickpiped<Redis> {
-  const redis = tickpipe(server.client(options), tickpipeOptions);
+  const redis = tickpipe(server.client(options), { blocking: "isolate", ...tickpipeOptions });
   redis.on("error", () => {});
   return redis;
 }
@@ -170,6 +170,7 @@ describe("a blocking call", () => {
     const plain = await attempts((redis) => redis);
     expect(plain[0]).toContain("WRONGTYPE");
     expect(await attempts((redis) => tickpipe(redis))).toEqual(plain);
+    expect(await attempts((redis) => tickpipe(redis, { blocking: "isolate" }))).toEqual(plain);
   });
 
   it("before the client has connected delays nothing, and connects a lazy client", async () => {

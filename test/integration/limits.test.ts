@@ -155,7 +155,7 @@ describe('whenFull: "reject"', () => {
   });
 
   it("counts blocking calls on their own connections", async () => {
-    const redis = await capped({ maxPending: 2 });
+    const redis = await capped({ maxPending: 2, blocking: "isolate" });
     const waiting = [redis.blpop("list", 0), redis.blpop("list", 0)];
     expect(codes(await Promise.allSettled([redis.get("key")]))).toEqual([OVERLOADED]);
     await other.rpush("list", "a", "b");

@@ -11,7 +11,7 @@ let redis: Tickpiped<Redis>;
 
 beforeAll(async () => {
   plain = server.client();
-  redis = tickpipe(server.client());
+  redis = tickpipe(server.client(), { blocking: "isolate" });
   await redis.ping();
 });
 

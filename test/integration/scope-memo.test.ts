@@ -9,7 +9,7 @@ let redis: Tickpiped<Redis>;
 
 beforeAll(() => {
   plain = server.client();
-  redis = tickpipe(server.client());
+  redis = tickpipe(server.client(), { blocking: "isolate" });
 });
 
 beforeEach(async () => {

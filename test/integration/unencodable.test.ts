@@ -83,7 +83,7 @@ describe.each(Object.entries(poisons))("an argument that cannot be encoded: %s",
 
   it("fails a blocking call as the plain client fails it, and none of those beside it", async () => {
     const plain = await seeded(server.client());
-    const redis = tickpipe(await seeded(server.client()));
+    const redis = tickpipe(await seeded(server.client()), { blocking: "isolate" });
     const native = await outcome(() => plain.blpop(poison() as string, 0.001));
     const [before, own, after] = await Promise.all([
       outcome(() => redis.get("k1")),

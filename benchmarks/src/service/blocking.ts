@@ -46,7 +46,7 @@ const clients = [new Redis(server.port, HOST), new Redis(server.port, HOST)] as 
 try {
   const subjects: Subject[] = [
     { name: BASELINE, redis: clients[0], alone: [], beside: [] },
-    { name: OURS, redis: tickpipe(clients[1]), alone: [], beside: [] },
+    { name: OURS, redis: tickpipe(clients[1], { blocking: "isolate" }), alone: [], beside: [] },
   ];
   for (const { redis } of subjects) {
     await redis.set("key", "value");

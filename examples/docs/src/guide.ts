@@ -50,7 +50,7 @@ export async function together(redis: Redis, ids: number[]) {
 
 export function switchedOff(client: Redis) {
   // #region off
-  const redis = tickpipe(client, { lean: false, dedupe: false, blocking: "inline" });
+  const redis = tickpipe(client, { lean: false, dedupe: false });
   // #endregion off
   return redis;
 }

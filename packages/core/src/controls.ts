@@ -31,6 +31,8 @@ export interface TickpipeStats extends BatchStats {
   readonly waiting: number;
   /** How many calls were rejected with `ERR_TICKPIPE_OVERLOADED`. */
   readonly overloads: number;
+  /** How many commands were called behind a blocking one that had no reply yet on the same connection, and so had to wait for it. */
+  readonly behindBlocking: number;
   /** How many connections of their own blocking calls have open now, idle ones included. */
   readonly blockingConnections: number;
   /** How many connections of their own transactions have open now, idle ones included. */

@@ -11,11 +11,11 @@ const refusal = (options: unknown): unknown => {
 };
 
 describe("options", () => {
-  it("have defaults: the end of the iteration, 1 MiB, isolated blocking calls and no caps", () => {
+  it("have defaults: the end of the iteration, 1 MiB, blocking calls where the plain client makes them and no caps", () => {
     expect(resolveOptions(undefined)).toBe(DEFAULT_OPTIONS);
     expect(resolveOptions({})).toEqual({
       ...{ flush: "immediate", maxBatchBytes: 1_048_576, lean: true, dedupe: true },
-      ...{ blocking: "isolate", maxBlockingConnections: 16, maxTransactionConnections: 8, splitSlots: false },
+      ...{ blocking: "inline", maxBlockingConnections: 16, maxTransactionConnections: 8, splitSlots: false },
       ...{ maxPending: Number.POSITIVE_INFINITY, maxPendingBytes: Number.POSITIVE_INFINITY, whenFull: "reject" },
     });
     expect(resolveOptions({ flush: undefined, maxBatchBytes: undefined })).toEqual(DEFAULT_OPTIONS);
@@ -29,7 +29,7 @@ describe("options", () => {
         maxBatchBytes: Number.POSITIVE_INFINITY,
         lean: false,
         dedupe: false,
-        blocking: "inline",
+        blocking: "isolate",
         maxBlockingConnections: 1,
       },
       ...{ maxTransactionConnections: 1, splitSlots: true, maxPending: 1, maxPendingBytes: 0.5, whenFull: "wait" },
@@ -47,7 +47,7 @@ describe("options", () => {
     [{ maxBatchBytes: "1mb" }, 'option "maxBatchBytes"', "a string"],
     [{ lean: 1 }, 'Expected option "lean" to be true or false', "the number 1"],
     [{ dedupe: "yes" }, 'Expected option "dedupe" to be true or false', '"yes"'],
-    [{ blocking: true }, 'Expected option "blocking" to be "isolate" or "inline"', "got true"],
+    [{ blocking: true }, 'Expected option "blocking" to be "inline" or "isolate"', "got true"],
     [{ maxBlockingConnections: 0 }, 'option "maxBlockingConnections" to be a whole number from 1 on', "the number 0"],
     [{ maxBlockingConnections: Number.POSITIVE_INFINITY }, 'option "maxBlockingConnections"', "the number Infinity"],
     [{ maxTransactionConnections: 0 }, 'option "maxTransactionConnections" to be a whole number', "the number 0"],

@@ -43,11 +43,12 @@ export interface TickpipeOptions {
   /**
    * Where calls that may wait on the server go (BLPOP and its kin, XREAD and XREADGROUP with BLOCK):
    *
-   * - `"isolate"`: each to a connection of its own, so that it holds up no other call. Default.
-   * - `"inline"`: to the client's own connection, as without Tickpipe.
+   * - `"inline"`: to the client's own connection, as without Tickpipe. The first call that has to wait behind one is warned of. Default.
+   * - `"isolate"`: each to a connection of its own, so that it holds up no other call. That changes more than speed:
+   *   the guide (docs/guide.md, "Blocking calls") says what differs.
    */
-  blocking?: "isolate" | "inline";
-  /** How many connections of their own blocking calls may have at once; more calls wait, in order. A whole number from 1 on. Default 16. */
+  blocking?: "inline" | "isolate";
+  /** How many connections of their own blocking calls may have at once, with `blocking: "isolate"`; more calls wait, in order. A whole number from 1 on. Default 16. */
   maxBlockingConnections?: number;
   /** How many connections of their own transactions may have at once; more transactions wait, in order. A whole number from 1 on. Default 8. */
   maxTransactionConnections?: number;
@@ -84,7 +85,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   maxBatchBytes: 1024 * 1024,
   lean: true,
   dedupe: true,
-  blocking: "isolate",
+  blocking: "inline",
   maxBlockingConnections: 16,
   maxTransactionConnections: 8,
   splitSlots: false,
@@ -103,7 +104,7 @@ const CHECKS: OptionChecks<keyof TickpipeOptions> = {
   maxBatchBytes: BYTES,
   lean: SWITCH,
   dedupe: SWITCH,
-  blocking: oneOf("isolate", "inline"),
+  blocking: oneOf("inline", "isolate"),
   maxBlockingConnections: WHOLE_NUMBER,
   maxTransactionConnections: WHOLE_NUMBER,
   splitSlots: SWITCH,

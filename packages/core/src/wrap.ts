@@ -9,6 +9,7 @@ import { clusterConnectionsOf, connectionOf } from "./connections.ts";
 import type { Scope, TickpipeControls, Tickpiped, TransactionReplies } from "./controls.ts";
 import { BlockingLane } from "./lanes/blocking-lane.ts";
 import { ConnectionState } from "./lanes/connection-state.ts";
+import { InlineBlocking, warnOfBlocked } from "./lanes/inline-blocking.ts";
 import type { MakeLaneRoutes } from "./lanes/lane-route.ts";
 import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
 import { type Admit, NEVER_RECONNECTS, Transactions } from "./lanes/transaction.ts";
@@ -72,6 +73,7 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
     blocking === "isolate"
       ? new BlockingLane(client, internals, connection, makeRoutes(maxBlockingConnections), watchers)
       : null;
+  const inlineBlocking = new InlineBlocking(pending, cork.flush, isShared ? warnOfBlocked : () => {});
   const transactions = isShared ? transactionsOn(client, makeRoutes, options, watchers) : null;
   const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
   const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
@@ -88,7 +90,7 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
       : null;
   return {
     ...{ internals, counters, tickEnd, cork, pending, offlineQueues, connection, lane, transactions, blocked },
-    ...{ limit, lean, reads, splitterOf, ambient, watchers },
+    ...{ inlineBlocking, limit, lean, reads, splitterOf, ambient, watchers },
   };
 }
 
@@ -108,7 +110,7 @@ function transactionsOn(
 
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
   const { internals, counters, tickEnd, cork, pending, lane, transactions, blocked, limit, lean, reads } = parts;
-  const { ambient, watchers } = parts;
+  const { ambient, watchers, inlineBlocking } = parts;
   const View = createViewClass({
     ...{ client, duplicate, ...parts },
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
@@ -121,6 +123,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
     about: callFactsOf(internals, keyFinderOf(client)),
     rememberShared: () => reads?.rememberShared(),
     wasShared: (args) => reads?.wasShared(args) ?? false,
+    isBehindBlocking: () => inlineBlocking.isBlocked,
   });
   const shared = {
     client,
@@ -135,6 +138,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       pending: pending.commands() + blocked(),
       waiting: limit?.waiting ?? 0,
       overloads: limit?.overloads ?? 0,
+      behindBlocking: inlineBlocking.behind,
       blockingConnections: lane?.connections ?? 0,
       transactionConnections: transactions?.connections ?? 0,
     }),

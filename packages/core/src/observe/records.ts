@@ -21,6 +21,11 @@ export interface RecordedCall {
   readonly roundTrip: number;
   /** What answered it: a reply of Redis to this very call, to another one of the same tick (`"dedupe"`), or the scope's memo. */
   readonly answeredBy: "redis" | "dedupe" | "memo";
+  /**
+   * Whether a blocking call, such as BLPOP, had no reply yet on the client's own connection when this one was made, so that it had to wait for that one
+   * first; on a Cluster, on one of its connections. Absent where it did not have to.
+   */
+  readonly behindBlocking?: boolean;
   /** `"pending"` while it waits; `"error"` if it failed, or if there is an error among the replies of a pipeline. */
   readonly outcome: "pending" | "ok" | "error";
   /** The class of the error, as in `"ReplyError"`; `null` without one. Of a pipeline, that of the first error among its replies. */

@@ -22,6 +22,8 @@ export interface CallFacts {
   rememberShared(): void;
   /** Whether the call with this very list of arguments got the reply to another one. */
   wasShared(args: readonly unknown[]): boolean;
+  /** Whether what is called now has to wait behind a blocking call. */
+  isBehindBlocking(): boolean;
 }
 
 /** The record of one scope in the making. */
@@ -107,6 +109,7 @@ export class CallInRecord implements RecordedCall {
   endedMs: number | null = null;
   roundTrip: number;
   answeredBy: RecordedCall["answeredBy"] = "redis";
+  readonly behindBlocking?: boolean;
   outcome: RecordedCall["outcome"] = "pending";
   errorName: string | null = null;
   errorCode: string | null = null;
@@ -122,6 +125,7 @@ export class CallInRecord implements RecordedCall {
   constructor(facts: CallFacts, start: number, call: GatedCall, roundTrip: number, callSite: CallSite | null) {
     const { command, keys } = facts.about(call);
     this.#facts = facts;
+    if (facts.isBehindBlocking()) this.behindBlocking = true;
     this.#start = start;
     this.#args = call.args;
     this.command = command;

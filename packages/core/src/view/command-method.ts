@@ -1,4 +1,5 @@
 import type { Caller } from "../call/caller.ts";
+import { mayBlock } from "../commands/blocking.ts";
 import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
 import type { PlainCalls } from "../commands/gated-call.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
@@ -92,7 +93,7 @@ function effectOfMethod(name: string): Effect {
 
 /** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
 function sendOf(context: ViewContext, { name, original, find, mayBeLean }: ClientMethod): Send {
-  const { client, cork, connection, lane, lean, reads, offlineQueues, pending, watchers } = context;
+  const { client, cork, connection, lane, inlineBlocking, lean, reads, offlineQueues, pending, watchers } = context;
   const route = lane?.routeFor(name, original) ?? null;
   const note = connection.noteFor(name);
   const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
@@ -129,6 +130,11 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
     cork.wrote();
     return result;
   };
-  return (args, caller) =>
+  const sendWatched: Send = (args, caller) =>
     watchers.watchesCommands ? watchers.around(pending, () => send(args, caller)) : send(args, caller);
+  const mayWait = isGenericMethod(name) || mayBlock(command);
+  return (args, caller) =>
+    mayWait || inlineBlocking.isBlocked
+      ? inlineBlocking.around(() => sendWatched(args, caller), connection.inTransaction)
+      : sendWatched(args, caller);
 }

@@ -3,6 +3,7 @@ import type { Splitter } from "../cluster/split-call.ts";
 import type { CallGate } from "../commands/gated-call.ts";
 import type { BlockingLane } from "../lanes/blocking-lane.ts";
 import type { ConnectionState } from "../lanes/connection-state.ts";
+import type { InlineBlocking } from "../lanes/inline-blocking.ts";
 import type { LeanSender } from "../lean/lean-sender.ts";
 import type { PendingLimit } from "../limits/pending-limit.ts";
 import type { Watchers } from "../observe/watchers.ts";
@@ -29,6 +30,8 @@ export interface ViewContext {
   readonly connection: ConnectionState;
   /** `null` where blocking calls stay on the client's own connection. */
   readonly lane: BlockingLane | null;
+  /** The blocking calls that stay there. */
+  readonly inlineBlocking: InlineBlocking;
   /** `null` where nothing is capped. */
   readonly limit: PendingLimit | null;
   /** Who is told of commands, shared reads and the rest. */

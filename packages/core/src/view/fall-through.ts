@@ -44,7 +44,7 @@ export function fallThroughTo(context: ViewContext): object {
 }
 
 function wrap(context: ViewContext, method: Method, property: PropertyKey): Method<never> {
-  const { client, internals, cork, reads, offlineQueues } = context;
+  const { client, internals, cork, connection, inlineBlocking, reads, offlineQueues } = context;
   if (isAddedCommand(internals, property)) {
     return commandMethod(context, { name: String(property), original: method, find: () => method, mayBeLean: false });
   }
@@ -52,7 +52,8 @@ function wrap(context: ViewContext, method: Method, property: PropertyKey): Meth
   return function (this: unknown, ...args: unknown[]) {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.
     if (!sendsNothing) cork.begin();
-    const result = method.apply(client, args);
+    const call = (): unknown => method.apply(client, args);
+    const result = sendsNothing ? call() : inlineBlocking.around(call, connection.inTransaction);
     if (!sendsNothing) {
       if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
       reads?.calledAnything();

@@ -1,5 +1,6 @@
 import type { Caller } from "../call/caller.ts";
 import type { QueuedCommand } from "../client.ts";
+import { mayBlock } from "../commands/blocking.ts";
 import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
 import { isWithoutPipeline } from "../commands/method-names.ts";
@@ -52,7 +53,7 @@ function beginTransaction({ pending, cork, connection, reads, watchers }: ViewCo
 }
 
 function corkOnExec(
-  { client, pending, cork, connection, limit, reads, watchers }: ViewContext,
+  { client, pending, cork, connection, inlineBlocking, limit, reads, watchers }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
   method: "pipeline" | "multi",
@@ -65,6 +66,11 @@ function corkOnExec(
     const queue = this._queue ?? [];
     assertEncodable(queue);
     const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };
+    const mayWait = queue.some(({ name = "" }) => mayBlock(name.toLowerCase()));
+    const sendWatched = (args: unknown[]): unknown =>
+      mayWait || inlineBlocking.isBlocked
+        ? inlineBlocking.around(() => send(args), connection.inTransaction)
+        : send(args);
     const send = (args: unknown[]): unknown => {
       isSent = true;
       cork.begin();
@@ -77,8 +83,8 @@ function corkOnExec(
     };
     const sendLimited = (args: unknown[], caller: Caller | null): unknown =>
       limit === null || connection.inTransaction
-        ? send(args)
-        : limit.run({ ...size, callback: args[0], caller, make: () => send(args) });
+        ? sendWatched(args)
+        : limit.run({ ...size, callback: args[0], caller, make: () => sendWatched(args) });
     return passThrough(gate, { ...size, method, queue, callback: given[0] }, sendLimited, given);
   };
   // A pipeline calls its own exec() again once a Cluster knows its slots, and to follow a redirect: that is the same call still.

@@ -1,4 +1,5 @@
 import type { IoredisClient } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import type { ClusterInternals, NodeClient } from "./cluster-client.ts";
 
 /** The nodes of a cluster, from its own events: its `nodes()` makes a list for each call, of a hundred nodes for each command. */
@@ -8,8 +9,8 @@ export class ClusterNodes implements Iterable<NodeClient> {
 
   constructor(client: IoredisClient, cluster: ClusterInternals) {
     for (const node of cluster.nodes("all")) this.#add(node);
-    client.on("+node", (node) => this.#add(node as NodeClient));
-    client.on("-node", (node) => this.#remove(node as NodeClient));
+    eventsOf(client).on("+node", (node) => this.#add(node as NodeClient));
+    eventsOf(client).on("-node", (node) => this.#remove(node as NodeClient));
   }
 
   [Symbol.iterator](): Iterator<NodeClient> {
@@ -26,7 +27,7 @@ export class ClusterNodes implements Iterable<NodeClient> {
     if (this.#nodes.has(node)) return;
     this.#nodes.add(node);
     // A node that leaves and comes back at once is another client, and ioredis tells nothing of the first one's end.
-    node.on("end", () => this.#remove(node));
+    eventsOf(node).on("end", () => this.#remove(node));
     for (const listener of this.#listeners) listener(node);
   }
 

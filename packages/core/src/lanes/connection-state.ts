@@ -1,4 +1,5 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import { lastPending } from "../queues/queues.ts";
 import { whenSettled } from "../queues/when-settled.ts";
@@ -28,7 +29,7 @@ export class ConnectionState {
   constructor(client: IoredisClient, internals: ClientInternals, watched: () => void = () => {}) {
     this.#internals = internals;
     this.#watched = watched;
-    client.on("close", () => {
+    eventsOf(client).on("close", () => {
       this.#inTransaction = false;
       this.#credentials = null;
     });

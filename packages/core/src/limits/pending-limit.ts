@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import type { Caller } from "../call/caller.ts";
 import { tellCallback } from "../callback.ts";
 import type { ClientInternals, IoredisClient, PendingCommand } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import { TickpipeError } from "../errors.ts";
 import type { OverloadMessage } from "../observe/channels.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
@@ -77,7 +78,7 @@ export class PendingLimit {
     this.#pendingElsewhere = pendingElsewhere;
     this.#overloaded = overloaded;
     // What waits must be looked at then, even if no command was pending on the connection.
-    for (const event of ["ready", "end"]) client.on(event, this.drainSoon);
+    for (const event of ["ready", "end"]) eventsOf(client).on(event, this.drainSoon);
   }
 
   /** How many commands are pending. */

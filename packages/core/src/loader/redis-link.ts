@@ -1,4 +1,5 @@
 import type { IoredisClient } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import { atEndOfIteration } from "../timers.ts";
 
 /** What loaders call in Redis: a part of every view. */
@@ -21,10 +22,10 @@ export class RedisLink {
   constructor(client: IoredisClient) {
     // A client that connects for the first time, or will with its first call, is expected to succeed.
     this.#isUp = !DOWN.includes(client.status);
-    client.on("ready", () => {
+    eventsOf(client).on("ready", () => {
       this.#isUp = true;
     });
-    for (const event of ["close", "end"]) client.on(event, this.#lose);
+    for (const event of ["close", "end"]) eventsOf(client).on(event, this.#lose);
   }
 
   /** Whether it makes sense to ask Redis now. */

@@ -1,4 +1,5 @@
 import { type ClientInternals, internalsOf } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import type { ClusterNodes } from "../cluster/cluster-nodes.ts";
 import type { ClusterCork } from "./cluster-cork.ts";
 import { followWrites } from "./node-streams.ts";
@@ -9,7 +10,7 @@ export function corkNodes(nodes: ClusterNodes, cluster: ClientInternals, cork: C
   nodes.each((node) => {
     const internals = internalsOf(node);
     followWrites(internals, cork);
-    node.on("connect", () => followWrites(internals, cork));
+    eventsOf(node).on("connect", () => followWrites(internals, cork));
     // The cluster sends its own offline queue when it is ready, which may be in a reply of a node that has long been.
     corkReplayedCommands(node, internals, cork, () => internals.status === "ready" && cluster.status === "ready");
   });

@@ -1,4 +1,5 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import type { Cork } from "./cork.ts";
 
 /**
@@ -17,7 +18,7 @@ export function corkReplayedCommands(
   cork: Cork,
   isReady: () => boolean = () => internals.status === "ready",
 ): void {
-  client.on("connect", () => {
+  eventsOf(client).on("connect", () => {
     const { stream } = internals;
     if (!stream) return;
     cork.holdUntilEndOfIteration(stream);

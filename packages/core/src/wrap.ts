@@ -33,7 +33,7 @@ import { resolveScopeOptions } from "./scope/scope-options.ts";
 import { schedulerFor } from "./tick/schedule.ts";
 import { TickEnd } from "./tick/tick-end.ts";
 import type { ViewContext } from "./view/context.ts";
-import { createViewClass } from "./view/view.ts";
+import { createViews } from "./view/view.ts";
 
 /** What a view's calls go through, put together for one client. */
 type Parts = ReturnType<typeof partsFor>;
@@ -111,11 +111,11 @@ function transactionsOn(
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
   const { internals, counters, tickEnd, cork, pending, lane, transactions, blocked, limit, lean, reads } = parts;
   const { ambient, watchers, inlineBlocking } = parts;
-  const View = createViewClass({
+  const views = createViews({
     ...{ client, duplicate, ...parts },
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
   });
-  const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(new View(gate));
+  const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(gate === null ? views.own : views.through(gate));
   const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
   const outsideOfScopes = viewOf({ run: (call) => call.send(null), runPlain: (calls, args) => calls.send(args, null) });

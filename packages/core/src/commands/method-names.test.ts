@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
 import { describe, expect, it } from "vitest";
 import { type IoredisClient, internalsOf } from "../client.ts";
-import { commandMethodNames, isAddedCommand } from "./method-names.ts";
+import { commandMethodsOf, isAddedCommand } from "./method-names.ts";
 
 const clients: [string, IoredisClient][] = [
   ["ioredis 6", new Redis({ lazyConnect: true })],
@@ -10,7 +10,7 @@ const clients: [string, IoredisClient][] = [
 ];
 
 describe.each(clients)("the methods of %s", (_name, client) => {
-  const names = commandMethodNames(client, internalsOf(client));
+  const names = [...commandMethodsOf(client)];
 
   it("are each command with its Buffer variant, and the generic ones", () => {
     expect(names).toEqual(
@@ -20,6 +20,7 @@ describe.each(clients)("the methods of %s", (_name, client) => {
     expect(names.length).toBeGreaterThan(400);
     const own = internalsOf(client);
     for (const name of names) expect(typeof own[name]).toBe("function");
+    expect(commandMethodsOf(client.duplicate() as IoredisClient)).toBe(commandMethodsOf(client));
   });
 
   it("are not those that return something to collect commands in, or that make another connection", () => {

@@ -7,19 +7,38 @@ const GENERIC_METHODS = ["call", "callBuffer", "send_command"] as const;
 /** Methods that return something to collect commands in, and not a reply. */
 const COLLECTING_METHODS: ReadonlySet<string> = new Set(["multi", "pipeline"]);
 
+interface Names {
+  readonly commands: ReadonlySet<string>;
+  readonly methods: ReadonlySet<string>;
+}
+
+/** Per version of ioredis, whose clients share this method. */
+const namesOfVersions = new WeakMap<object, Names>();
+
+/** The commands that a client's version knows, in lower case. */
+export function builtinCommandsOf(client: IoredisClient): ReadonlySet<string> {
+  return namesOf(client).commands;
+}
+
 /**
- * The names of the methods that send one command each: every command that this very client knows, with its `Buffer`
+ * The names of the methods that send one command each: every command that the client's version knows, with its `Buffer`
  * variant. Asked of the client rather than listed here, so that they are exactly those of its version.
  */
-export function commandMethodNames(client: IoredisClient, internals: ClientInternals): string[] {
-  const commands = [...client.getBuiltinCommands(), ...(internals.addedBuiltinSet ?? [])];
-  const methods = new Set<string>(GENERIC_METHODS);
-  for (const command of commands) {
-    if (COLLECTING_METHODS.has(command)) continue;
-    methods.add(command);
-    methods.add(`${command}Buffer`);
+export function commandMethodsOf(client: IoredisClient): ReadonlySet<string> {
+  return namesOf(client).methods;
+}
+
+function namesOf(client: IoredisClient): Names {
+  const { getBuiltinCommands } = client;
+  let names = namesOfVersions.get(getBuiltinCommands);
+  if (names === undefined) {
+    const commands = client.getBuiltinCommands();
+    const single = commands.filter((command) => !COLLECTING_METHODS.has(command));
+    const methods = [...GENERIC_METHODS, ...single, ...single.map((command) => `${command}Buffer`)];
+    names = { commands: new Set(commands), methods: new Set(methods) };
+    namesOfVersions.set(getBuiltinCommands, names);
   }
-  return [...methods].filter((name) => typeof internals[name] === "function");
+  return names;
 }
 
 /** The methods that read a client's keys, fields or members as a stream, by calling a SCAN command again and again. */

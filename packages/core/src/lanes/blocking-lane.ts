@@ -63,7 +63,7 @@ export class BlockingLane {
   /**
    * The route for one method of the client; `null` for a method whose calls never block.
    *
-   * @param original the method as it was when the client was wrapped
+   * @param original the client's own method, in whose place a double may stand
    */
   routeFor(method: string, original: unknown): Route | null {
     const generic = isGenericMethod(method);

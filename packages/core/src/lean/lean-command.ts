@@ -38,10 +38,17 @@ const handOut = (resolve: (reply: unknown) => void, reject: (error: unknown) => 
   rejectLatest = reject;
 };
 
-/** Makes the class of lean commands for a client: by its version of ioredis, and for a Cluster or not. */
+const classesOfVersions = new WeakMap<IoredisCommandClass, { single: LeanCommandClass; cluster: LeanCommandClass }>();
+
+/** The class of lean commands for a client: one for each version of ioredis, for a Cluster or not. */
 export function leanCommandClassFor(Command: IoredisCommandClass, isCluster: boolean): LeanCommandClass {
-  const Lean = leanCommandClass(Command);
-  return isCluster ? clusterLeanCommandClass(Lean) : Lean;
+  let classes = classesOfVersions.get(Command);
+  if (classes === undefined) {
+    const single = leanCommandClass(Command);
+    classes = { single, cluster: clusterLeanCommandClass(single) };
+    classesOfVersions.set(Command, classes);
+  }
+  return isCluster ? classes.cluster : classes.single;
 }
 
 /**

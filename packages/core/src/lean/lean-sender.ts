@@ -1,5 +1,6 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
+import { builtinCommandsOf } from "../commands/method-names.ts";
 import type { CommandParts } from "./ioredis-command.ts";
 import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClassFor } from "./lean-command.ts";
 
@@ -28,14 +29,14 @@ interface ClientOptions {
 export function leanSenderFor(client: IoredisClient, internals: ClientInternals, parts: CommandParts): LeanSender {
   const Lean = leanCommandClassFor(parts.Command, client.isCluster);
   const argumentTransformers = parts.Command._transformer.argument;
-  const known = new Set(client.getBuiltinCommands());
+  const known = builtinCommandsOf(client);
 
   let lastSent: LeanCommand | null = null;
   const senderOf = (method: string): SendLean | null => {
     const isBufferVariant = !known.has(method) && method.endsWith("Buffer");
     const name = isBufferVariant ? method.slice(0, -"Buffer".length) : method;
     const generated = parts.generatedMethod(method);
-    if (!known.has(name) || !mayBeLean(name) || internals[method] !== generated) return null;
+    if (!known.has(name) || !mayBeLean(name) || typeof generated !== "function") return null;
     const kind: LeanKind = { name, replyEncoding: isBufferVariant ? null : "utf8", heads: [] };
     const takesObjects = OBJECT_TAKING.has(name);
 

@@ -16,9 +16,9 @@ type Send = (args: unknown[], caller: Caller | null) => unknown;
 /** A method of the client that sends a command. */
 export interface ClientMethod {
   readonly name: string;
-  /** As it was when the client was wrapped. */
+  /** The client's own, in whose place a double or an APM agent's may stand. */
   readonly original: unknown;
-  /** As it is now: an APM agent or a test may have replaced it. */
+  /** As it is now. */
   find(): unknown;
   /** Whether plain calls may be sent lean: not for what the user has added to the client. */
   readonly mayBeLean: boolean;
@@ -107,7 +107,8 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
       if (routed !== NOT_ROUTED) return routed;
     }
     cork.begin();
-    const mayShare = shared !== null && cork.isHolding && !connection.inTransaction;
+    // A double on the client is to see every call.
+    const mayShare = shared !== null && cork.isHolding && !connection.inTransaction && find() === original;
     if (mayShare) {
       const reply = shared.find(args);
       if (reply !== null) {

@@ -1,58 +1,89 @@
 import { EMITTER_METHODS, isAddedCommand, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
 import { commandMethod } from "./command-method.ts";
 import type { Method, ViewContext } from "./context.ts";
+import { descriptorOn } from "./property.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
 
 /**
- * The end of a view's prototype chain: whatever is no command of the client's own is read from, and written to, the
- * raw client.
+ * The end of a view's prototype chain: whatever the view has no method of its own for is read from, and written to, the raw client.
  *
  * Methods run with the raw client as `this`. On a view, `on()` would count its listeners on the view, `connect()`
  * would write the connection's state there, and a subclass's private fields would not be found.
+ *
+ * Libraries of test doubles look for the method's descriptor along the prototypes, and put their double on the view itself. So each
+ * method is shown as a data property here, and a method that is assigned stays on the object that it was assigned to.
+ *
+ * @param commandMethodOf the view's method for a command of the client's; `null` for what is none
  */
-export function fallThroughTo(context: ViewContext): object {
+export function fallThroughTo(
+  context: ViewContext,
+  commandMethodOf: (property: PropertyKey) => Method<never> | null,
+): object {
   const { client, internals } = context;
-  // One wrapper for each method, so that `redis.on === redis.on`, as on the client.
-  const wrappers = new WeakMap<Method, Method<never>>();
-  const assignedThroughView = new WeakSet<object>();
+  const wrapperOf = wrappersFor(context);
 
-  const wrapperOf = (method: Method, property: PropertyKey): Method<never> => {
-    let wrapper = wrappers.get(method);
-    if (!wrapper) {
-      wrapper = wrap(context, method, property);
-      wrappers.set(method, wrapper);
-    }
-    return wrapper;
+  const shown = (property: PropertyKey): unknown => {
+    // Not with the view as receiver: ioredis's getters must see the raw client.
+    const value = internals[property];
+    if (typeof value !== "function" || property === "constructor") return value;
+    // A scan stream calls SCAN on the `this` of the method that made it: on the view, those calls are gathered too.
+    if (SCAN_STREAM_METHODS.has(property)) return value;
+    return commandMethodOf(property) ?? wrapperOf(value as Method, property);
   };
 
   return new Proxy(client, {
-    get(_target, property) {
-      // Not with the view as receiver: ioredis's getters must see the raw client.
-      const value = internals[property];
-      if (typeof value !== "function" || property === "constructor") return value;
-      // A function that the user assigned through the view is the user's own: it is read back as it is.
-      if (assignedThroughView.has(value)) return value;
-      // A scan stream calls SCAN on the `this` of the method that made it: on the view, those calls are gathered too.
-      if (SCAN_STREAM_METHODS.has(property)) return value;
-      return wrapperOf(value as Method, property);
+    get: (_target, property) => shown(property),
+    getOwnPropertyDescriptor(_target, property) {
+      const own = Reflect.getOwnPropertyDescriptor(client, property);
+      if (own?.configurable === false || property === "constructor") return own;
+      if (typeof descriptorOn(client, property)?.value !== "function") return own;
+      return { value: shown(property), writable: true, enumerable: own?.enumerable ?? false, configurable: true };
     },
-    set(_target, property, value) {
-      if (typeof value === "function") assignedThroughView.add(value);
-      return Reflect.set(client, property, value);
+    set(_target, property, value, receiver: object) {
+      if (!isMethodOf(client, property, value)) return Reflect.set(client, property, value);
+      return Reflect.defineProperty(receiver, property, {
+        ...{ value, writable: true, enumerable: true, configurable: true },
+      });
     },
   });
 }
 
-function wrap(context: ViewContext, method: Method, property: PropertyKey): Method<never> {
+/** Whether this assignment adds a method or puts something in the place of one, which `delete` takes away again. */
+function isMethodOf(client: object, property: PropertyKey, value: unknown): boolean {
+  const current = descriptorOn(client, property);
+  if (current === undefined) return typeof value === "function";
+  return typeof current.value === "function";
+}
+
+/** Makes, for methods of the client, what the view has in their place; the same each time, so that `redis.on === redis.on`, as on the client. */
+function wrappersFor(context: ViewContext): (method: Method, property: PropertyKey) => Method<never> {
+  const plain = new Map<PropertyKey, Method<never>>();
+  const added = new Map<PropertyKey, Method<never>>();
+  return (method, property) => {
+    const isCommand = isAddedCommand(context.internals, property);
+    const wrappers = isCommand ? added : plain;
+    let wrapper = wrappers.get(property);
+    if (!wrapper) {
+      wrapper = isCommand ? addedCommand(context, method, String(property)) : wrap(context, property);
+      wrappers.set(property, wrapper);
+    }
+    return wrapper;
+  };
+}
+
+function addedCommand(context: ViewContext, original: Method, name: string): Method<never> {
+  return commandMethod(context, { name, original, find: () => context.internals[name], mayBeLean: false });
+}
+
+function wrap(context: ViewContext, property: PropertyKey): Method<never> {
   const { client, internals, cork, connection, inlineBlocking, reads, offlineQueues } = context;
-  if (isAddedCommand(internals, property)) {
-    return commandMethod(context, { name: String(property), original: method, find: () => method, mayBeLean: false });
-  }
-  const sendsNothing = EMITTER_METHODS.has(property);
+  if (property === "hasOwnProperty") return isOwn(client);
+  const sendsNothing = EMITTER_METHODS.has(property) || property in Object.prototype;
   return function (this: unknown, ...args: unknown[]) {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.
     if (!sendsNothing) cork.begin();
-    const call = (): unknown => method.apply(client, args);
+    // The client's method of the moment: a double may stand in its place, or may have been taken away again.
+    const call = (): unknown => (internals[property] as Method).apply(client, args);
     const result = sendsNothing ? call() : inlineBlocking.around(call, connection.inTransaction);
     if (!sendsNothing) {
       if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
@@ -61,5 +92,12 @@ function wrap(context: ViewContext, method: Method, property: PropertyKey): Meth
     }
     // Chaining, as in redis.on(…).on(…), stays on the view.
     return result === client ? this : result;
+  };
+}
+
+// sinon asks so whether it has to take its double off again, or to put back what was there.
+function isOwn(client: object): Method<never> {
+  return function (this: object, property: unknown) {
+    return [this, client].some((object) => Object.hasOwn(object, property as PropertyKey));
   };
 }

@@ -1,27 +1,30 @@
 import type { CallGate } from "../commands/gated-call.ts";
-import { commandMethodNames } from "../commands/method-names.ts";
+import { commandMethodsOf } from "../commands/method-names.ts";
 import { commandMethod } from "./command-method.ts";
-import { GATE, type View, type ViewContext } from "./context.ts";
+import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { fallThroughTo } from "./fall-through.ts";
 import { pipelineMethod } from "./pipeline-method.ts";
+import { defineHidden, descriptorOn } from "./property.ts";
 
 // In the global registry, so that a view made by another copy of this package is known as one.
 const IS_VIEW = Symbol.for("tickpipe.isView");
 
+/** The views of one client. */
+export interface Views {
+  /** The view of no scope. */
+  readonly own: object;
+  /** Makes a view whose calls pass through a gate. It inherits from the view of no scope, so that a double there is met through it as well. */
+  through(gate: CallGate): object;
+}
+
 /**
- * Makes the class of all views of one client. Its own methods are the client's commands, so that a call finds
- * them as fast as on any object; for everything else it stands on a Proxy that falls through to the raw client.
+ * Makes all views of one client. Each method is compiled when it is first asked for, and is an ordinary method from then on; for
+ * everything else the views stand on a Proxy that falls through to the raw client.
  *
  * The raw client is never patched: its handshake, its resubscribing and its resending use the same methods.
  */
-export function createViewClass(context: ViewContext): ViewClass {
-  const { client, internals } = context;
-  const prototype: object = Object.create(fallThroughTo(context));
-  for (const name of commandMethodNames(client, internals)) {
-    const original = internals[name];
-    const find = (): unknown => internals[name];
-    defineOnFirstUse(prototype, name, () => commandMethod(context, { name, original, find, mayBeLean: true }));
-  }
+export function createViews(context: ViewContext): Views {
+  const prototype: object = Object.create(fallThroughTo(context, (property) => compile(context, prototype, property)));
   for (const name of ["pipeline", "multi"] as const) {
     defineHidden(prototype, name, pipelineMethod(context, name));
   }
@@ -34,22 +37,41 @@ export function createViewClass(context: ViewContext): ViewClass {
     },
     configurable: true,
   });
-  return viewClass(prototype);
+  const own: object = Object.create(prototype);
+  const ScopeView = scopeViewClass(own);
+  return { own, through: (gate) => new ScopeView(gate) };
 }
 
-/** Makes a view whose calls pass through a gate; `null` for a view of no scope. */
-export type ViewClass = new (gate: CallGate | null) => object;
+/**
+ * Puts the view's method for a command of the client on the prototype. Of some 500 methods an application calls a few dozen, and all of them
+ * would hold a quarter of a megabyte for each client.
+ *
+ * @returns the method; `null` if the property is no command of the client's own
+ */
+function compile(context: ViewContext, prototype: object, name: PropertyKey): Method<never> | null {
+  const { client, internals } = context;
+  if (typeof name !== "string" || !commandMethodsOf(client).has(name)) return null;
+  const known = Reflect.getOwnPropertyDescriptor(prototype, name);
+  if (known !== undefined) return known.value as Method<never>;
+  // What its class has: a double on the client itself is not to be taken for the client's own method.
+  const original: unknown = descriptorOn(Reflect.getPrototypeOf(client) ?? client, name)?.value ?? internals[name];
+  const method = commandMethod(context, { name, original, find: () => internals[name], mayBeLean: true });
+  defineHidden(prototype, name, method);
+  return method as Method<never>;
+}
+
+type ScopeViewClass = new (gate: CallGate) => object;
 
 // A constructor, since scopes are made by the thousand: `Object.create` and `defineProperty` cost ten times as much.
-function viewClass(prototype: object): ViewClass {
+function scopeViewClass(own: object): ScopeViewClass {
   class ScopeView {
-    declare [GATE]: CallGate | null;
+    declare [GATE]: CallGate;
 
-    constructor(gate: CallGate | null) {
+    constructor(gate: CallGate) {
       this[GATE] = gate;
     }
   }
-  Object.setPrototypeOf(ScopeView.prototype, prototype);
+  Object.setPrototypeOf(ScopeView.prototype, own);
   // The view shows the client's own class as its constructor.
   Reflect.deleteProperty(ScopeView.prototype, "constructor");
   return ScopeView;
@@ -58,29 +80,4 @@ function viewClass(prototype: object): ViewClass {
 /** Whether this is a view, of whatever client and of whatever copy of this package. */
 export function isView(value: unknown): boolean {
   return typeof value === "object" && value !== null && (value as { [IS_VIEW]?: unknown })[IS_VIEW] === true;
-}
-
-/**
- * The same for a value that is made when it is first asked for: of some 500 methods an application calls a few dozen, and all of them would hold half a
- * megabyte for each client.
- */
-function defineOnFirstUse(target: object, name: PropertyKey, make: () => unknown): void {
-  Object.defineProperty(target, name, {
-    get: () => {
-      const value = make();
-      defineHidden(target, name, value);
-      return value;
-    },
-    // As assigning to an inherited property does.
-    set(this: object, value: unknown) {
-      Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true });
-    },
-    configurable: true,
-    enumerable: false,
-  });
-}
-
-// Writable, so that `redis.get = spy` works as on the client; not enumerable, so that the view lists no keys of its own.
-function defineHidden(target: object, name: PropertyKey, value: unknown): void {
-  Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
 }

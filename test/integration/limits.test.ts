@@ -80,8 +80,39 @@ describe('whenFull: "reject"', () => {
     const script = redis as unknown as { one(): Promise<number> };
     expect(await script.one()).toBe(1);
     const scoped = redis.tickpipe.scope().redis;
-    const calls = [redis.tickpipe.client.get("key"), script.one(), scoped.get("key"), scoped.get("key"), script.one()];
+    const calls = [
+      redis.tickpipe.client.get("key"),
+      script.one(),
+      scoped.get("key"),
+      scoped.get("other"),
+      script.one(),
+    ];
     expect(codes(await Promise.allSettled(calls))).toEqual([null, 1, null, OVERLOADED, OVERLOADED]);
+  });
+
+  it("lets identical reads of a tick share one command, which takes no room twice", async () => {
+    const redis = await capped({ maxPending: 1 });
+    const calls = [redis.get("key"), redis.get("key"), redis.tickpipe.scope().redis.get("key"), redis.get("other")];
+    expect(codes(await Promise.allSettled(calls))).toEqual([null, null, null, OVERLOADED]);
+  });
+
+  it.each<[string, (value: string) => unknown]>([
+    ["an object", (value) => ({ a: value })],
+    ["a Map", (value) => new Map([["a", value]])],
+  ])("counts the bytes of %s", async (_form, make) => {
+    const redis = await capped({ maxPendingBytes: 1_000_000 });
+    const value = "x".repeat(100_000);
+    const calls = range(30).map((i) => redis.hset(`k${i}`, make(value) as object));
+    expect(codes(await Promise.allSettled(calls)).filter((code) => code === OVERLOADED).length).toBe(21);
+  });
+
+  it("counts what an object's text has, which it takes once", async () => {
+    const redis = await capped({ maxPendingBytes: 1_000 });
+    let taken = 0;
+    const value = { toString: () => `${taken++}${"x".repeat(600)}` };
+    const calls = [redis.set("k", value as never), redis.set("k", value as never)];
+    expect(codes(await Promise.allSettled(calls))).toEqual(["OK", OVERLOADED]);
+    expect((await redis.get("k"))?.slice(0, 2)).toBe("0x");
   });
 
   it("caps the bytes of arguments, and frees them with the replies", async () => {
@@ -154,12 +185,12 @@ describe('whenFull: "reject"', () => {
     }
   });
 
-  it("counts blocking calls on their own connections", async () => {
+  it("gives isolated blocking calls no room, so that the write which they wait for has it", async () => {
     const redis = await capped({ maxPending: 2, blocking: "isolate" });
-    const waiting = [redis.blpop("list", 0), redis.blpop("list", 0)];
-    expect(codes(await Promise.allSettled([redis.get("key")]))).toEqual([OVERLOADED]);
-    await other.rpush("list", "a", "b");
+    const waiting = range(4).map(() => redis.blpop("list", 0));
+    await eventually("blocked", async () => (await other.info("clients")).includes("blocked_clients:4"));
+    expect(await redis.rpush("list", ...range(4))).toBe(4);
     await Promise.all(waiting);
-    expect(await redis.get("key")).toBeNull();
+    expect(redis.tickpipe.stats()).toMatchObject({ pending: 0, overloads: 0 });
   });
 });

@@ -59,7 +59,8 @@ export interface TickpipeOptions {
    */
   splitSlots?: boolean;
   /**
-   * How many commands may be pending at once: waiting for a connection, in flight, or blocked. A whole number from 1 on, or `Infinity`.
+   * How many commands may be pending at once: waiting for a connection, or in flight. Calls that wait on a connection of their own
+   * (`blocking: "isolate"`) hold no room, and reads that share a reply hold it once. A whole number from 1 on, or `Infinity`.
    * Default `Infinity`, as without Tickpipe.
    */
   maxPending?: number;

@@ -1,4 +1,7 @@
 import type { Caller } from "./call/caller.ts";
+import { argumentsKeeperFor } from "./call/kept-arguments.ts";
+import type { KeptFor } from "./call/kept-call.ts";
+import { KeptLine } from "./call/kept-line.ts";
 import { type IoredisClient, internalsOf } from "./client.ts";
 import { clusterOf } from "./cluster/cluster-client.ts";
 import { slotOfKey } from "./cluster/key-slots.ts";
@@ -76,10 +79,12 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
   const inlineBlocking = new InlineBlocking(pending, cork.flush, isShared ? warnOfBlocked : () => {});
   const transactions = isShared ? transactionsOn(client, makeRoutes, options, watchers) : null;
   const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
+  const inTransactions = (): number => transactions?.calls ?? 0;
+  const kept: KeptFor = { line: new KeptLine(), internals };
+  const keepArguments = argumentsKeeperFor(internals, commandParts?.Command._transformer.argument);
   const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
   const overloaded = (message: OverloadMessage): void => watchers.overload(message);
-  const limit = isCapped ? new PendingLimit(client, internals, pending, options, blocked, overloaded) : null;
-  if (limit !== null) lane?.onRelease(limit.drainSoon);
+  const limit = isCapped ? new PendingLimit(client, kept, pending, options, inTransactions, overloaded) : null;
   const lean = options.lean && commandParts !== null ? leanSenderFor(client, internals, commandParts) : null;
   const reads = options.dedupe && lean !== null && lastCalledWith !== null ? new TickReads(lastCalledWith) : null;
   if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
@@ -90,7 +95,7 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
       : null;
   return {
     ...{ internals, counters, tickEnd, cork, pending, offlineQueues, connection, lane, transactions, blocked },
-    ...{ inlineBlocking, limit, lean, reads, splitterOf, ambient, watchers },
+    ...{ inlineBlocking, kept, keepArguments, limit, lean, reads, splitterOf, ambient, watchers },
   };
 }
 
@@ -110,7 +115,7 @@ function transactionsOn(
 
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
   const { internals, counters, tickEnd, cork, pending, lane, transactions, blocked, limit, lean, reads } = parts;
-  const { ambient, watchers, inlineBlocking } = parts;
+  const { ambient, watchers, inlineBlocking, kept } = parts;
   const views = createViews({
     ...{ client, duplicate, ...parts },
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
@@ -146,7 +151,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       const resolved = resolveScopeOptions(options);
       const recorded = recordings.open(resolved.name);
       const told = watchers.requestBegins(resolved.name);
-      const calls = new CallScope(resolved, recorded?.recording ?? null);
+      const calls = new CallScope(resolved, recorded?.recording ?? null, kept);
       const scope = handleOf(calls);
       if (told !== null) calls.onceClosed(() => told(calls.stats()));
       if (recorded !== null) {
@@ -177,7 +182,10 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
           transactions.run(keys, fn, options, admitWith(limit), caller);
         const gate = gateNow();
         const args: readonly unknown[] = Array.isArray(keys) ? keys : [];
-        const run = gate === null ? send(null) : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send });
+        const run =
+          gate === null
+            ? send(null)
+            : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send, keep: () => send });
         return (await run) as TransactionReplies | null;
       },
     };
@@ -191,13 +199,23 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
 }
 
 /** A transaction as one call of its scope: it may read and write anything. */
-const TRANSACTION = { method: "transaction", commands: 1, effect: ANYTHING, callback: undefined } as const;
+const TRANSACTION = {
+  method: "transaction",
+  commands: 1,
+  effect: ANYTHING,
+  callback: undefined,
+  changesState: () => false,
+} as const;
 
 function admitWith(limit: PendingLimit | null): Admit {
   return (args, caller, make) =>
     limit === null
       ? make()
-      : limit.run({ commands: 1, args, callback: undefined, caller, make: () => make().finally(limit.drainSoon) });
+      : limit.run({
+          ...{ commands: 1, args, callback: undefined, caller },
+          make: () => make().finally(limit.drainSoon),
+          keep: () => () => make().finally(limit.drainSoon),
+        });
 }
 
 /**

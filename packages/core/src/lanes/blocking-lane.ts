@@ -28,7 +28,6 @@ export class BlockingLane {
   readonly #state: ConnectionState;
   readonly #routes: LaneRoutes;
   readonly #watchers: Watchers;
-  #released: () => void = () => {};
   #calls = 0;
 
   constructor(
@@ -53,11 +52,6 @@ export class BlockingLane {
   /** How many calls have not settled yet. */
   get calls(): number {
     return this.#calls;
-  }
-
-  /** Has `listener` called whenever a call has ended. */
-  onRelease(listener: () => void): void {
-    this.#released = listener;
   }
 
   /**
@@ -101,7 +95,6 @@ export class BlockingLane {
       return await this.#callInTurn(method, args, to);
     } finally {
       this.#calls -= 1;
-      this.#released();
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
-import { builtinCommandsOf } from "../commands/method-names.ts";
+import { builtinCommandsOf, isScript } from "../commands/method-names.ts";
 import type { CommandParts } from "./ioredis-command.ts";
 import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClassFor } from "./lean-command.ts";
 
@@ -37,6 +37,8 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals,
     const name = isBufferVariant ? method.slice(0, -"Buffer".length) : method;
     const generated = parts.generatedMethod(method);
     if (!known.has(name) || !mayBeLean(name) || typeof generated !== "function") return null;
+    // A pipeline has the client's scripts, too: that of `llen` is what the client has, and yet sends no LLEN.
+    if (isScript(internals, method)) return null;
     const kind: LeanKind = { name, replyEncoding: isBufferVariant ? null : "utf8", heads: [] };
     const takesObjects = OBJECT_TAKING.has(name);
 

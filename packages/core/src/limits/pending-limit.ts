@@ -1,14 +1,12 @@
-import { AsyncResource } from "node:async_hooks";
-import type { Caller } from "../call/caller.ts";
+import { type KeepableCall, KeptCall, type KeptFor } from "../call/kept-call.ts";
 import { tellCallback } from "../callback.ts";
-import type { ClientInternals, IoredisClient, PendingCommand } from "../client.ts";
+import type { IoredisClient, PendingCommand } from "../client.ts";
 import { eventsOf } from "../client-events.ts";
-import { TickpipeError } from "../errors.ts";
 import type { OverloadMessage } from "../observe/channels.ts";
-import { startCommandTimeout } from "../queues/command-timeout.ts";
 import type { Pending } from "../queues/pending.ts";
 import { whenSettled } from "../queues/when-settled.ts";
 import { afterMs, atEndOfIteration } from "../timers.ts";
+import { overloaded } from "./overloaded.ts";
 import { PendingBytes } from "./pending-bytes.ts";
 
 /** The caps, and what happens at them. `Infinity`: no cap. */
@@ -19,40 +17,35 @@ export interface PendingCaps {
 }
 
 /** A call that has not been made yet. */
-export interface LimitedCall {
-  /** How many commands it sends. */
+export interface LimitedCall extends KeepableCall {
+  /** How many commands it sends; 0 for one that needs no room, and yet goes behind those that wait. */
   readonly commands: number;
   readonly args: readonly unknown[];
-  /** The caller's callback, if it gave one. */
-  readonly callback: unknown;
-  /** Whoever waits for it; `null` if that never ends. */
-  readonly caller: Caller | null;
-  readonly make: () => unknown;
 }
 
 /** Where something pending may be out of sight, so often is looked whether there is room: as often as a Cluster sends again. */
 const LOOK_AGAIN_MS = 100;
 
-interface Waiter {
+/** What a call that waits needs. */
+interface Size {
   readonly commands: number;
   readonly bytes: number;
-  readonly go: () => void;
 }
 
 /**
- * Caps what is pending on one client: offline, in flight, or blocked on a connection of its own.
+ * Caps what is pending on one client: offline, or in flight.
  *
  * What is pending is asked of ioredis's own queues, and not counted here call by call: a command that has timed out for its
  * caller is still held by ioredis until its reply comes.
  */
 export class PendingLimit {
-  readonly #internals: ClientInternals;
+  readonly #kept: KeptFor;
   readonly #pending: Pending;
   readonly #caps: PendingCaps;
   readonly #bytes: PendingBytes;
   readonly #pendingElsewhere: () => number;
-  readonly #overloaded: (message: OverloadMessage) => void;
-  readonly #waiting = new Set<Waiter>();
+  readonly #tell: (message: OverloadMessage) => void;
+  readonly #waiting = new Map<KeptCall, Size>();
   #drainScheduled = false;
   /** The commands that are watched: one of each connection, so that one that stalls does not keep the room of the others. */
   #watched = new WeakSet<PendingCommand>();
@@ -61,22 +54,22 @@ export class PendingLimit {
 
   /**
    * @param pendingElsewhere how many commands are pending that are not in the client's own queues
-   * @param overloaded is told of each call that is rejected
+   * @param tell is told of each call that is rejected
    */
   constructor(
     client: IoredisClient,
-    internals: ClientInternals,
+    kept: KeptFor,
     pending: Pending,
     caps: PendingCaps,
     pendingElsewhere: () => number,
-    overloaded: (message: OverloadMessage) => void,
+    tell: (message: OverloadMessage) => void,
   ) {
-    this.#internals = internals;
+    this.#kept = kept;
     this.#pending = pending;
     this.#caps = caps;
     this.#bytes = new PendingBytes(pending, caps.maxPendingBytes);
     this.#pendingElsewhere = pendingElsewhere;
-    this.#overloaded = overloaded;
+    this.#tell = tell;
     // What waits must be looked at then, even if no command was pending on the connection.
     for (const event of ["ready", "end"]) eventsOf(client).on(event, this.drainSoon);
   }
@@ -96,6 +89,11 @@ export class PendingLimit {
     return this.#waiting.size;
   }
 
+  /** Whether bytes are counted. */
+  get countsBytes(): boolean {
+    return this.#caps.maxPendingBytes < Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Makes a call if there is room for it.
    *
@@ -104,6 +102,7 @@ export class PendingLimit {
   run(call: LimitedCall): unknown {
     const { commands, args } = call;
     const { maxPending, maxPendingBytes, whenFull } = this.#caps;
+    if (commands === 0) return this.#waiting.size === 0 ? call.make() : this.#wait(call, 0);
     const bytes = this.#bytes.of(args);
     if (commands > maxPending) {
       return this.#reject(
@@ -168,42 +167,25 @@ export class PendingLimit {
     said: string,
   ): Promise<never> {
     this.#overloads += 1;
-    this.#overloaded({ reason, option, pending: this.pending });
-    const error = new TickpipeError(
-      "ERR_TICKPIPE_OVERLOADED",
-      `The call was not sent. ${said} Call less at once, retry later, or raise the option.`,
-    );
-    return tellCallback(Promise.reject(error), callback);
+    this.#tell({ reason, option, pending: this.pending });
+    return tellCallback(Promise.reject(overloaded(said)), callback);
   }
 
-  #wait({ commands, callback, make }: LimitedCall, bytes: number): Promise<unknown> {
-    const waiting = new Promise((resolve, reject) => {
-      // In the caller's own async context, though it is another's reply that makes the room.
-      // Not by `AsyncResource.bind`, as in scope/turns.ts.
-      const context = new AsyncResource("TickpipeWaiter");
-      const waiter: Waiter = {
-        commands,
-        bytes,
-        go: () => {
-          clearTimeout(timer);
-          try {
-            resolve(this.#make(bytes, () => context.runInAsyncScope(make)));
-          } catch (error) {
-            reject(error);
-          }
-        },
-      };
-      const timer = startCommandTimeout(this.#internals, (error) => {
-        this.#waiting.delete(waiter);
-        reject(error);
-        tellCallback(waiting, callback);
-      });
-      this.#waiting.add(waiter);
-      this.#watch();
+  #wait(call: LimitedCall, bytes: number): Promise<unknown> {
+    const { commands } = call;
+    const keepable = { ...call, keep: () => this.#counting(bytes, call.keep()) };
+    const kept = new KeptCall(this.#kept, keepable, this.#kept.line.enter(), () => {
+      this.#waiting.delete(kept);
+      // It may have been the one that was too large for the room that there is.
+      this.drainSoon();
     });
-    // Whoever gave a callback hears of errors there.
-    if (typeof callback === "function") waiting.catch(() => {});
-    return waiting;
+    this.#waiting.set(kept, { commands, bytes });
+    this.#watch();
+    return kept.promise;
+  }
+
+  #counting(bytes: number, make: () => unknown): () => unknown {
+    return () => this.#make(bytes, make);
   }
 
   /** Has the waiting looked at once something that is pending has settled. */
@@ -233,10 +215,10 @@ export class PendingLimit {
   #drain(): void {
     this.#drainScheduled = false;
     this.#bytes.forget();
-    for (const waiter of this.#waiting) {
-      if (!this.#hasRoom(waiter.commands, waiter.bytes)) break;
-      this.#waiting.delete(waiter);
-      waiter.go();
+    for (const [kept, { commands, bytes }] of this.#waiting) {
+      if (commands > 0 && !this.#hasRoom(commands, bytes)) break;
+      this.#waiting.delete(kept);
+      kept.go();
     }
     this.#watch();
   }

@@ -67,4 +67,19 @@ describe("bytesOf", () => {
   it("counts texts and bytes, nested ones too, and nothing for the rest", () => {
     expect(bytesOf(["ab", Buffer.from("c"), ["de", ["f"]], 7, null, () => {}, {}])).toBe(6);
   });
+
+  it("counts objects and Maps by their entries, and ends where one holds itself", () => {
+    const itself: unknown[] = ["a"];
+    itself.push(itself);
+    expect(bytesOf(itself)).toBe(5);
+    expect(
+      bytesOf([
+        { field: "value", n: Buffer.from("12") },
+        new Map<unknown, unknown>([
+          ["k", "v"],
+          [1, ["abc"]],
+        ]),
+      ]),
+    ).toBe(18);
+  });
 });

@@ -30,14 +30,24 @@ export function pendingBytes(internals: ClientInternals): number {
   return bytes;
 }
 
-/** The bytes of arguments, nested ones included: a string counts one per UTF-16 unit, a number or anything else nothing. */
-export function bytesOf(args: readonly unknown[]): number {
+/**
+ * The bytes of arguments, those in arrays, Maps and objects included: a string counts one per UTF-16 unit, a number or anything else nothing.
+ *
+ * @param depth how deep it looks: ioredis takes nothing that is deeper apart
+ */
+export function bytesOf(args: Iterable<unknown>, depth = 4): number {
   let bytes = 0;
   for (const argument of args) {
     if (typeof argument === "string" || argument instanceof Uint8Array) bytes += argument.length;
-    else if (Array.isArray(argument)) bytes += bytesOf(argument);
+    else if (typeof argument === "object" && argument !== null && depth > 0)
+      bytes += bytesOf(partsOf(argument), depth - 1);
   }
   return bytes;
+}
+
+function partsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value)) return value;
+  return value instanceof Map ? [...value].flat() : Object.entries(value).flat();
 }
 
 /** Where the queues of clients end at a moment. */

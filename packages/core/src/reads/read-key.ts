@@ -10,11 +10,24 @@ export function argumentsKey(args: readonly unknown[]): string | null {
   let key = "";
   for (const argument of args) {
     if (typeof argument === "string") key += `${argument.length}s${argument}`;
-    else if (typeof argument === "number") key += `${String(argument).length}s${argument}`;
+    else if (typeof argument === "number" && !isWrittenOut(argument)) key += `${String(argument).length}s${argument}`;
     else if (argument instanceof Buffer) key += `${argument.length}b${argument.toString("latin1")}`;
     else return null;
   }
   return key;
+}
+
+/** Whether ioredis 6 writes a number digit by digit, and ioredis 5 as `String` does: `1e21`. */
+function isWrittenOut(number: number): boolean {
+  return Number.isInteger(number) && !Number.isSafeInteger(number);
+}
+
+/**
+ * A key as the server knows it: half of a surrogate pair goes to the wire as U+FFFD. Two texts that are one key there are alike here.
+ */
+export function textOnTheWire(key: string): string {
+  // In every Node since 20, and in the types since ES2024.
+  return (key as string & { toWellFormed(): string }).toWellFormed();
 }
 
 /**
@@ -25,12 +38,14 @@ export function argumentsKey(args: readonly unknown[]): string | null {
  */
 export function redisKeys(keys: Keys, args: readonly unknown[]): string[] | null {
   if (keys === "any") return null;
-  const flat = args.flat(Number.POSITIVE_INFINITY);
+  // As ioredis does: by one level.
+  const flat = args.flat();
   const found = (keys === "first" ? flat.slice(0, 1) : flat).filter((argument) => typeof argument !== "function");
   const texts: string[] = [];
   for (const argument of found) {
-    if (typeof argument === "string" || typeof argument === "number") texts.push(String(argument));
-    else if (argument instanceof Uint8Array) texts.push(Buffer.from(argument).toString());
+    if (typeof argument === "string") texts.push(textOnTheWire(argument));
+    else if (typeof argument === "number" && !isWrittenOut(argument)) texts.push(String(argument));
+    else if (argument instanceof Buffer) texts.push(argument.toString());
     else return null;
   }
   return texts;

@@ -1,5 +1,5 @@
 import type { Effect } from "../commands/effects.ts";
-import { redisKeys } from "./read-key.ts";
+import { redisKeys, textOnTheWire } from "./read-key.ts";
 
 /** So many keys are remembered one by one; with more, all are taken to be written. */
 const MOST_KEYS = 1_000;
@@ -23,7 +23,7 @@ export class WriteLog {
     // By far the most writes, without the lists that the general way makes.
     if (keys === "first" && typeof first === "string" && this.#lastOf.size < MOST_KEYS) {
       this.#lastWrite = this.#now += 1;
-      this.#lastOf.set(first, this.#now);
+      this.#lastOf.set(textOnTheWire(first), this.#now);
       return;
     }
     const written = redisKeys(keys, args);

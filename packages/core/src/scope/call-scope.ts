@@ -1,3 +1,4 @@
+import type { KeptFor } from "../call/kept-call.ts";
 import { dropUnheard, tellCallback } from "../callback.ts";
 import type { CallGate, GatedCall, PlainCalls } from "../commands/gated-call.ts";
 import type { ScopeRecord } from "../observe/records.ts";
@@ -28,12 +29,15 @@ export class CallScope implements CallGate {
   readonly #recording: ScopeRecording | null;
   #closed: (() => void)[] | null = null;
 
-  /** @param recording where its calls are recorded; `null` while nobody asks for that */
-  constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null) {
+  /**
+   * @param recording where its calls are recorded; `null` while nobody asks for that
+   * @param kept where those of its calls are that wait for their turn
+   */
+  constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null, kept: KeptFor) {
     const { name, maxPerTick, memo, maxCommands, maxRoundTrips } = options;
     this.name = name;
     this.#budget = maxCommands === undefined && maxRoundTrips === undefined ? null : new Budget(options, name);
-    this.#turns = maxPerTick === undefined ? null : new Turns(maxPerTick);
+    this.#turns = maxPerTick === undefined ? null : new Turns(kept, maxPerTick);
     this.#memo = memo === false ? null : new Memo(memo === true ? null : new Set(memo));
     this.#told = { tally: this.#tally, memo: this.#memo };
     this.#ending = new Ending(options, this.#turns);
@@ -127,10 +131,16 @@ export class CallScope implements CallGate {
   }
 
   #make(call: GatedCall, key: string | null, send: GatedCall["send"], noted: CallInRecord | null): unknown {
-    if (this.#turns === null) return this.#send(call, key, send, noted);
-    return this.#turns.run(call.commands, () =>
-      this.#ending.reason === null ? this.#send(call, key, send, noted) : this.#refuse(call.callback, noted),
-    );
+    if (this.#turns === null || call.changesState()) return this.#send(call, key, send, noted);
+    const make = (by: GatedCall["send"]): unknown =>
+      this.#ending.reason === null ? this.#send(call, key, by, noted) : this.#refuse(undefined, noted);
+    const keep = (): (() => unknown) => {
+      const kept = call.keep();
+      return () => make(kept);
+    };
+    const callback = send === call.send ? call.callback : undefined;
+    const keepable = { callback, caller: null, make: () => make(send), keep };
+    return this.#turns.run(call.commands, keepable, (error) => noted?.failed(error));
   }
 
   #send(call: GatedCall, key: string | null, send: GatedCall["send"], noted: CallInRecord | null): unknown {

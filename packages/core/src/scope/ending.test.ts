@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { Ending, type EndingOptions } from "./ending.ts";
-import { Turns } from "./turns.ts";
 
 const ending = (options: Partial<EndingOptions> = {}): Ending =>
   new Ending({ signal: undefined, abortable: false, deadlineMs: undefined, ...options }, null);
@@ -42,18 +41,5 @@ describe("Ending", () => {
     expect(plain.interruptible(never, null)).toBe(never);
     plain.abort("nobody waits");
     expect(plain.reason).toBe("aborted");
-  });
-});
-
-describe("Turns", () => {
-  it("rejects a call of a later turn with what making it throws, as one that was made at once would", async () => {
-    const turns = new Turns(1);
-    expect(turns.run(1, () => "now")).toBe("now");
-    const thrown = turns.run(1, () => {
-      throw new RangeError("its own");
-    });
-    const after = turns.run(1, () => "after");
-    await expect(thrown).rejects.toThrow("its own");
-    expect(await after).toBe("after");
   });
 });

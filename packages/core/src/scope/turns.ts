@@ -1,53 +1,49 @@
-import { AsyncResource } from "node:async_hooks";
+import { type KeepableCall, KeptCall, type KeptFor } from "../call/kept-call.ts";
 import { dropUnheard } from "../callback.ts";
 import { atEndOfIteration } from "../timers.ts";
 
-interface Waiter {
-  readonly commands: number;
-  readonly go: () => void;
-  /** What the caller has. */
-  readonly promise: Promise<unknown>;
-}
-
 /** So many commands of one scope in each turn of the event loop; those beyond wait for the next turns, in order. */
 export class Turns {
+  readonly #kept: KeptFor;
   readonly #perTurn: number;
-  readonly #waiting = new Set<Waiter>();
+  /** How many commands each call that waits has. */
+  readonly #waiting = new Map<KeptCall, number>();
   #left: number;
   #nextScheduled = false;
 
-  constructor(perTurn: number) {
+  constructor(kept: KeptFor, perTurn: number) {
+    this.#kept = kept;
     this.#perTurn = perTurn;
     this.#left = perTurn;
   }
 
-  /** Makes a call now if this turn has room for it, else in a later one. */
-  run(commands: number, call: () => unknown): unknown {
-    if (this.#waiting.size === 0 && this.#take(commands)) return call();
-    // Not by `AsyncResource.bind`: the function that it makes takes 11 us, a hundred thousand of them more than a second.
-    const context = new AsyncResource("TickpipeTurn");
-    let settle: (outcome: unknown) => void = () => {};
-    const promise = new Promise((resolve) => {
-      settle = resolve;
-    });
-    const go = (): void => {
-      try {
-        settle(context.runInAsyncScope(call));
-      } catch (error) {
-        settle(Promise.reject(error));
-      }
-    };
-    this.#waiting.add({ commands, go, promise });
-    return promise;
+  /** Whether calls wait for a later turn. */
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0;
   }
 
-  /** Makes all calls that wait, at once: those of a scope that has ended, which come to nothing. */
+  /**
+   * Makes a call now if this turn has room for it, else in a later one.
+   *
+   * @param dropped is told if the call is given up while it waits
+   */
+  run(commands: number, call: KeepableCall, dropped: (error: Error) => void): unknown {
+    if (this.#waiting.size === 0 && this.#take(commands)) return call.make();
+    const kept = new KeptCall(this.#kept, call, this.#kept.line.enter(), (error) => {
+      this.#waiting.delete(kept);
+      dropped(error);
+    });
+    this.#waiting.set(kept, commands);
+    return kept.promise;
+  }
+
+  /** Hands on all calls that wait, at once: those of a scope that has ended, which come to nothing. */
   letAllGo(): void {
-    const waiting = [...this.#waiting];
+    const waiting = [...this.#waiting.keys()];
     this.#waiting.clear();
-    for (const { go, promise } of waiting) {
-      dropUnheard(promise);
-      go();
+    for (const kept of waiting) {
+      dropUnheard(kept.promise);
+      kept.go();
     }
   }
 
@@ -65,10 +61,10 @@ export class Turns {
   readonly #nextTurn = (): void => {
     this.#nextScheduled = false;
     this.#left = this.#perTurn;
-    for (const waiter of this.#waiting) {
-      if (!this.#take(waiter.commands)) break;
-      this.#waiting.delete(waiter);
-      waiter.go();
+    for (const [kept, commands] of this.#waiting) {
+      if (!this.#take(commands)) break;
+      this.#waiting.delete(kept);
+      kept.go();
     }
   };
 }

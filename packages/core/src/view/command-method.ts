@@ -1,15 +1,25 @@
 import type { Caller } from "../call/caller.ts";
+import { behindChanges, type KeepableCall } from "../call/kept-call.ts";
 import { mayBlock } from "../commands/blocking.ts";
-import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
+import { ANYTHING, type Effect } from "../commands/effects.ts";
 import type { PlainCalls } from "../commands/gated-call.ts";
-import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import { commandOfMethod, isGenericMethod, isScript } from "../commands/method-names.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
-import { NOT_PLAIN } from "../lean/lean-sender.ts";
+import { NOT_PLAIN, type SendLean } from "../lean/lean-sender.ts";
 import { nativeCommandOf } from "../observe/native-command.ts";
+import type { MethodReads } from "../reads/tick-reads.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { splitSend } from "./split-send.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
+import {
+  blockingCallsOf,
+  callbackOf,
+  effectOfMethod,
+  isObject,
+  stateChangeOf,
+  withoutCallback,
+} from "./what-is-sent.ts";
 
 type Send = (args: unknown[], caller: Caller | null) => unknown;
 
@@ -27,44 +37,74 @@ export interface ClientMethod {
 /** A view's method for one command of the client. */
 export function commandMethod(context: ViewContext, clientMethod: ClientMethod): Method<View> {
   const { name } = clientMethod;
-  const { ambient, connection, limit } = context;
+  const { internals, ambient, connection, kept, keepArguments, lane, limit } = context;
+  const { line } = kept;
+  // A script takes no keys by its name, not even by that of a command.
+  const isCommand = (): boolean => !isScript(internals, name);
   const splitter = isGenericMethod(name) ? null : context.splitterOf(commandOfMethod(name));
-  const sendWhole = sendOf(context, clientMethod);
+  const sendLean = clientMethod.mayBeLean ? (context.lean?.senderOf(name) ?? null) : null;
+  // Only a lean command can share its reply.
+  const shared = sendLean === null ? null : (context.reads?.readsOf(commandOfMethod(name)) ?? null);
+  const sendWhole = sendOf(context, clientMethod, sendLean, shared);
   const sendSplit = splitter === null ? null : splitSend(splitter, commandOfMethod(name), sendWhole);
   const send: Send =
-    sendSplit === null ? sendWhole : (args, caller) => (connection.inTransaction ? sendWhole : sendSplit)(args, caller);
-  const commandsIn = (args: readonly unknown[]): number => splitter?.split(withoutCallback(args))?.length ?? 1;
+    sendSplit === null
+      ? sendWhole
+      : (args, caller) => (connection.inTransaction || !isCommand() ? sendWhole : sendSplit)(args, caller);
+  const commandsIn = (args: readonly unknown[]): number =>
+    splitter !== null && isCommand() ? (splitter.split(withoutCallback(args))?.length ?? 1) : 1;
   const effect = effectOfMethod(name);
+  const effectNow = (): Effect => (connection.inTransaction || line.isHeld || !isCommand() ? ANYTHING : effect);
   const mayBeRefused = name !== "quit";
+  const changesState = stateChangeOf(name);
+  const waitsOnServer = lane === null ? null : blockingCallsOf(name);
+  const keepable = (args: unknown[], caller: Caller | null, by: Send): KeepableCall => ({
+    callback: callbackOf(args),
+    caller,
+    make: () => by(args, caller),
+    keep: () => {
+      const own = keepArguments(name, withoutCallback(args));
+      return () => by(own, caller);
+    },
+  });
   const sendLimited: Send = (args, caller) => {
     // A transaction without one of its commands would be another transaction.
     if (limit === null || !mayBeRefused || connection.inTransaction) return send(args, caller);
-    return limit.run({
-      commands: commandsIn(args),
-      args,
-      callback: args.at(-1),
-      caller,
-      make: () => send(args, caller),
-    });
+    const isIsolated = waitsOnServer?.(args) ?? false;
+    // What shares a reply sends nothing. While others wait for room, it would pass them.
+    const reply = shared !== null && limit.waiting === 0 ? findShared(context, clientMethod, shared, args) : null;
+    if (reply !== null) return reply;
+    // Its text is what counts, and is taken once.
+    const own = limit.countsBytes && args.some(isObject) ? keepArguments(name, args) : args;
+    const commands = isIsolated ? 0 : commandsIn(own);
+    return limit.run({ ...keepable(own, caller, send), commands, args: own });
   };
-  const plain: PlainCalls = { send: sendLimited, commandsIn, commandOf: commandFinder(context) };
+  const sendBehind: Send = (args, caller) =>
+    line.isBusy
+      ? behindChanges(kept, keepable(args, caller, sendLimited), isCommand() && changesState(args))
+      : sendLimited(args, caller);
+  const plain: PlainCalls = { send: sendBehind, commandsIn, commandOf: commandFinder(context) };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
-    if (gate === null) return limit === null ? send(args, null) : sendLimited(args, null);
-    const last = args.at(-1);
-    const callback = typeof last === "function" ? last : undefined;
+    if (gate === null) return limit === null && !line.isBusy ? send(args, null) : sendBehind(args, null);
+    const callback = callbackOf(args);
     if (gate.runPlain !== null && callback === undefined) return gate.runPlain(plain, args);
     return gate.run({
       method: name,
       commands: commandsIn(args),
-      effect: connection.inTransaction ? ANYTHING : effect,
+      effect: effectNow(),
       args,
       callback,
-      send: (caller) => sendLimited(args, caller),
+      changesState: () => isCommand() && changesState(args),
+      keep: () => {
+        const own = keepArguments(name, withoutCallback(args));
+        return (caller) => sendBehind(own, caller);
+      },
+      send: (caller) => sendBehind(args, caller),
       sendWithoutCallback: (caller) => {
         // The same list, by which the call is known elsewhere.
         if (callback) args.pop();
-        return sendLimited(args, caller);
+        return sendBehind(args, caller);
       },
     });
   };
@@ -83,24 +123,36 @@ function commandFinder({ lean, reads, pending }: ViewContext): (made: unknown) =
   };
 }
 
-function withoutCallback(args: readonly unknown[]): readonly unknown[] {
-  return typeof args.at(-1) === "function" ? args.slice(0, -1) : args;
-}
-
-function effectOfMethod(name: string): Effect {
-  return isGenericMethod(name) ? ANYTHING : effectOf(commandOfMethod(name));
+/** The reply of the same read of the tick, if a call may share it; `null` if the call is to be sent. */
+function findShared(
+  { cork, connection, watchers }: ViewContext,
+  { name, original, find }: ClientMethod,
+  shared: MethodReads,
+  args: readonly unknown[],
+): Promise<unknown> | null {
+  if (!cork.isHolding || connection.inTransaction || find() !== original) return null;
+  // It looks for what was written past the view.
+  cork.begin();
+  const reply = cork.isHolding ? shared.find(args) : null;
+  if (reply !== null) watchers.deduplicated(commandOfMethod(name));
+  return reply;
 }
 
 /** How a call leaves, in the caller's stack: elsewhere, with another's reply, lean, or by the client's own method. */
-function sendOf(context: ViewContext, { name, original, find, mayBeLean }: ClientMethod): Send {
-  const { client, cork, connection, lane, inlineBlocking, lean, reads, offlineQueues, pending, watchers } = context;
-  const route = lane?.routeFor(name, original) ?? null;
+function sendOf(
+  context: ViewContext,
+  { name, original, find }: ClientMethod,
+  sendLean: SendLean | null,
+  shared: MethodReads | null,
+): Send {
+  const { client, internals, cork, connection, lane, inlineBlocking, lean, reads } = context;
+  const { offlineQueues, pending, watchers } = context;
+  // Of a script, whatever its name, nothing is known. One that is defined later takes the place of `original`.
+  const isScriptNow = isScript(internals, name);
+  const route = isScriptNow ? null : (lane?.routeFor(name, original) ?? null);
   const note = connection.noteFor(name);
-  const sendLean = mayBeLean ? (lean?.senderOf(name) ?? null) : null;
   const command = commandOfMethod(name);
-  const effect = effectOfMethod(name);
-  // Only a lean command can share its reply.
-  const shared = sendLean === null ? null : (reads?.readsOf(command) ?? null);
+  const effect = isScriptNow ? ANYTHING : effectOfMethod(name);
   const send: Send = (args, caller) => {
     if (route !== null) {
       const routed = route(args, caller);
@@ -108,7 +160,8 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
     }
     cork.begin();
     // A double on the client is to see every call.
-    const mayShare = shared !== null && cork.isHolding && !connection.inTransaction && find() === original;
+    const isOriginal = find() === original;
+    const mayShare = shared !== null && isOriginal && cork.isHolding && !connection.inTransaction;
     if (mayShare) {
       const reply = shared.find(args);
       if (reply !== null) {
@@ -116,7 +169,7 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
         return reply;
       }
     } else if (reads !== null) {
-      reads.called(effect, args);
+      reads.called(isOriginal ? effect : ANYTHING, args);
     }
     cork.count(1);
     const sent = sendLean === null ? NOT_PLAIN : sendLean(args);
@@ -127,7 +180,7 @@ function sendOf(context: ViewContext, { name, original, find, mayBeLean }: Clien
     }
     const result = (find() as Method).apply(client, args);
     if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
-    if (note !== null) note(args);
+    if (note !== null && !isScript(internals, name)) note(args);
     cork.wrote();
     return result;
   };

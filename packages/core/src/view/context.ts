@@ -1,3 +1,5 @@
+import type { KeepArguments } from "../call/kept-arguments.ts";
+import type { KeptFor } from "../call/kept-call.ts";
 import type { ClientInternals, CommandQueue, IoredisClient } from "../client.ts";
 import type { Splitter } from "../cluster/split-call.ts";
 import type { CallGate } from "../commands/gated-call.ts";
@@ -34,6 +36,9 @@ export interface ViewContext {
   readonly inlineBlocking: InlineBlocking;
   /** `null` where nothing is capped. */
   readonly limit: PendingLimit | null;
+  /** Where calls are that stages keep, and how a snapshot is taken of one. */
+  readonly kept: KeptFor;
+  readonly keepArguments: KeepArguments;
   /** Who is told of commands, shared reads and the rest. */
   readonly watchers: Watchers;
   /** What a view has as its `tickpipe`, by the gate of its calls. */

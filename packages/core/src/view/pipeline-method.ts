@@ -1,13 +1,18 @@
 import type { Caller } from "../call/caller.ts";
+import { behindChanges, type KeepableCall } from "../call/kept-call.ts";
 import type { QueuedCommand } from "../client.ts";
 import { mayBlock } from "../commands/blocking.ts";
 import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
+import { changesConnectionTogether } from "../commands/lean-commands.ts";
 import { isWithoutPipeline } from "../commands/method-names.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { nativeCommandOf } from "../observe/native-command.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
+import { keepPipeline } from "./kept-pipeline.ts";
 import { assertEncodable } from "./unencodable.ts";
+
+type Send = (args: unknown[], caller: Caller | null) => unknown;
 
 /** An ioredis pipeline: `_queue` holds its commands, MULTI and EXEC included. */
 interface Pipeline {
@@ -22,15 +27,20 @@ interface Pipeline {
  */
 export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi"): Method<View> {
   const { client, internals, ambient } = context;
+  const { line } = context.kept;
   const call = (args: unknown[]): unknown => (internals[name] as Method).apply(client, args);
   const commandOf = (made: unknown): WatchedCommand | null => nativeCommandOf(context.pending, made);
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (name === "multi" && isWithoutPipeline(args)) {
-      const send = (): unknown => beginTransaction(context, () => call(args));
+      const begin = (): unknown => beginTransaction(context, () => call(args));
+      const keepable = { callback: undefined, make: begin, keep: () => begin };
+      const send = (_args: unknown[], caller: Caller | null): unknown =>
+        line.isBusy ? behindChanges(context.kept, { ...keepable, caller }, true) : begin();
       // As any command of its scope: see commandMethod.
       if (gate !== null && gate.runPlain !== null) return gate.runPlain({ ...SINGLE, send, commandOf }, args);
-      return passThrough(gate, { method: name, commands: 1, args: [], callback: undefined }, send);
+      const described = { method: name, commands: 1, args: [], callback: undefined, changesState: () => true };
+      return passThrough(gate, described, send, keepNothing);
     }
     const pipeline = call(args);
     // MULTI is in its queue from the start, EXEC comes with exec().
@@ -53,7 +63,7 @@ function beginTransaction({ pending, cork, connection, reads, watchers }: ViewCo
 }
 
 function corkOnExec(
-  { client, pending, cork, connection, inlineBlocking, limit, reads, watchers }: ViewContext,
+  { client, pending, cork, connection, inlineBlocking, kept, limit, reads, watchers }: ViewContext,
   pipeline: Pipeline,
   gate: CallGate | null,
   method: "pipeline" | "multi",
@@ -65,6 +75,7 @@ function corkOnExec(
     if (isSent && client.isCluster) return sendAgain(this, given);
     const queue = this._queue ?? [];
     assertEncodable(queue);
+    let snapshot: ReturnType<typeof keepPipeline> | null = null;
     const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };
     const mayWait = queue.some(({ name = "" }) => mayBlock(name.toLowerCase()));
     const sendWatched = (args: unknown[]): unknown =>
@@ -75,7 +86,8 @@ function corkOnExec(
       isSent = true;
       cork.begin();
       cork.count(size.commands);
-      const make = (): unknown => exec.apply(this, args);
+      const execute = (): unknown => exec.apply(this, args);
+      const make = snapshot === null ? execute : snapshot.bind(null, execute);
       const replies = watchers.watchesCommands ? watchers.around(pending, make) : make();
       reads?.calledAnything();
       cork.wrote();
@@ -84,8 +96,31 @@ function corkOnExec(
     const sendLimited = (args: unknown[], caller: Caller | null): unknown =>
       limit === null || connection.inTransaction
         ? sendWatched(args)
-        : limit.run({ ...size, callback: args[0], caller, make: () => sendWatched(args) });
-    return passThrough(gate, { ...size, method, queue, callback: given[0] }, sendLimited, given);
+        : limit.run({ ...size, ...keepable(args, caller, sendWatched) });
+    const sendBehind = (args: unknown[], caller: Caller | null): unknown =>
+      kept.line.isBusy
+        ? behindChanges(kept, keepable(args, caller, sendLimited), changesState())
+        : sendLimited(args, caller);
+    const keep = (): unknown[] => {
+      snapshot ??= keepPipeline(this);
+      return [];
+    };
+    const keepable = (args: unknown[], caller: Caller | null, by: Send): KeepableCall => ({
+      callback: args[0],
+      caller,
+      make: () => by(args, caller),
+      keep: () => {
+        const own = keep();
+        return () => by(own, caller);
+      },
+    });
+    const changesState = (): boolean =>
+      changesConnectionTogether([
+        ...queue.map(({ name = "" }) => name.toLowerCase()),
+        ...(addedByExec > 0 ? ["exec"] : []),
+      ]);
+    const described = { ...size, method, queue, callback: given[0], changesState };
+    return passThrough(gate, described, sendBehind, keep, given);
   };
   // A pipeline calls its own exec() again once a Cluster knows its slots, and to follow a redirect: that is the same call still.
   const sendAgain = (own: Pipeline, args: unknown[]): unknown => {
@@ -103,11 +138,14 @@ function corkOnExec(
   });
 }
 
+const keepNothing = (): unknown[] => [];
+
 /** Makes a call of several commands through the scope, if there is one. */
 function passThrough(
   gate: CallGate | null,
-  call: Pick<GatedCall, "method" | "commands" | "args" | "queue" | "callback">,
-  send: (args: unknown[], caller: Caller | null) => unknown,
+  call: Pick<GatedCall, "method" | "commands" | "args" | "queue" | "callback" | "changesState">,
+  send: Send,
+  keep: () => unknown[],
   given: unknown[] = [],
 ): unknown {
   if (gate === null) return send(given, null);
@@ -118,6 +156,10 @@ function passThrough(
     callback: isCallback ? call.callback : undefined,
     send: (caller) => send(given, caller),
     sendWithoutCallback: (caller) => send(isCallback ? [] : given, caller),
+    keep: () => {
+      const own = keep();
+      return (caller) => send(own, caller);
+    },
     errorsIn: errorsInReplies,
   });
 }

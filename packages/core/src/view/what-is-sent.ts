@@ -1,0 +1,43 @@
+import { blocks, mayBlock } from "../commands/blocking.ts";
+import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
+import { changesConnection } from "../commands/lean-commands.ts";
+import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+
+/** The callback at the end of a call's arguments; `undefined` without one. */
+export function callbackOf(args: readonly unknown[]): unknown {
+  const last = args.at(-1);
+  return typeof last === "function" ? last : undefined;
+}
+
+export function withoutCallback(args: readonly unknown[]): readonly unknown[] {
+  return typeof args.at(-1) === "function" ? args.slice(0, -1) : args;
+}
+
+/** Whether ioredis would make a text, or entries, of an argument. */
+export function isObject(argument: unknown): boolean {
+  return typeof argument === "object" && argument !== null && !(argument instanceof Buffer);
+}
+
+/** What the command of a method does; it may do anything where that is named only by the call. */
+export function effectOfMethod(name: string): Effect {
+  return isGenericMethod(name) ? ANYTHING : effectOf(commandOfMethod(name));
+}
+
+/** Makes the function that tells whether a call by this method may change the state of the connection. */
+export function stateChangeOf(name: string): (args: readonly unknown[]) => boolean {
+  if (isGenericMethod(name)) return ([command]) => changesConnection(String(command).toLowerCase());
+  const changes = changesConnection(commandOfMethod(name));
+  return () => changes;
+}
+
+/** Makes the function that tells whether a call by this method waits on the server; `null` for a method whose calls never do. */
+export function blockingCallsOf(name: string): ((args: readonly unknown[]) => boolean) | null {
+  if (isGenericMethod(name)) {
+    return (args) => {
+      const [command, ...own] = args.flat();
+      return blocks(String(command).toLowerCase(), own);
+    };
+  }
+  const command = commandOfMethod(name);
+  return mayBlock(command) ? (args) => blocks(command, args.flat()) : null;
+}

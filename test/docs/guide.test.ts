@@ -84,11 +84,17 @@ describe("docs/guide.md", () => {
     const seen: unknown[] = [];
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     app.get("/full", () => Promise.all([full.get("a"), full.get("b")]));
-    app.get("/late", hurried, (req) => (req as unknown as { hurried: Redis }).hurried.blpop("nothing", 10));
+    app.get("/late", hurried, async (req) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return (req as unknown as { hurried: Redis }).hurried.get("nothing");
+    });
     let hangUp = (): void => {};
-    app.get("/slow", (req) => {
+    const given = perRequest(tickpipe(page.client()), { abortOnHangUp: true, property: "given" });
+    app.get("/slow", given, async (req, res) => {
+      const closed = once(res, "close");
       hangUp();
-      return req.redis.blpop("nothing", 10);
+      await closed;
+      return (req as unknown as { given: Redis }).given.get("nothing");
     });
     app.get("/wrong", (req) => req.redis.call("nonsense"));
     app.use((error: { code?: string }, _req: Request, _res: Response, next: NextFunction) => {

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { type Scope, type ScopeOptions, type Tickpiped, tickpipe } from "@tickpipe/core";
 import { countSocketWrites, eventually } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { inspected } from "../../examples/frameworks/src/inspected.ts";
 import { requestScope } from "../../examples/frameworks/src/request-scope.ts";
 import { range, useServer } from "../engine.ts";
@@ -68,41 +68,49 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
     const response = await fetch(url);
     expect([response.status, await response.json()]).toEqual([200, range(5).map(() => "OK")]);
     expect([writes.take(), scope?.stats()]).toMatchObject([1, { commands: 5, roundTrips: 1 }]);
-    await eventually("the scope is closed", async () => {
-      return (await codeOf(scope?.redis.get("k") as Promise<unknown>)) === "ERR_TICKPIPE_SCOPE_CLOSED";
-    });
+    await eventually("the scope is closed", () => scope?.redis.tickpipe.currentScope() === undefined);
   });
 
   it.each([
     ["GET", undefined],
     ["POST", JSON.stringify({ large: "x".repeat(300_000) })],
-  ])("has the module's own view act in the scope of a %s request, before and after a call", async (method, body) => {
-    const redis = tickpipe(redisServer.client());
-    const { url } = await start(redis, async ({ redis: own, body: parsed }) => {
-      const before = redis.tickpipe.currentScope() === scopeOf(own);
-      await redis.get("k");
-      const after = redis.tickpipe.currentScope() === scopeOf(own);
-      return JSON.stringify([
-        before,
-        after,
-        scopeOf(own).stats().commands,
-        (parsed as { large: string })?.large.length,
-      ]);
-    });
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(url, body === undefined ? {} : { method, body, headers });
-    expect(await response.json()).toEqual([true, true, 1, body === undefined ? null : 300_000]);
-  });
+  ])(
+    "counts what the module's own view calls in a %s request while somebody asks, before and after a call",
+    async (method, body) => {
+      const redis = tickpipe(redisServer.client());
+      const counts = async () => {
+        const { url } = await start(redis, async ({ redis: own, body: parsed }) => {
+          await redis.get("k");
+          await Promise.all([redis.get("k"), own.get("other")]);
+          const { stats, observed } = { stats: scopeOf(own).stats(), observed: scopeOf(own).observed() };
+          const length = (parsed as { large: string })?.large.length;
+          return JSON.stringify([
+            stats.commands,
+            observed.others.commands,
+            redis.tickpipe.currentScope() ?? null,
+            length,
+          ]);
+        });
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(url, body === undefined ? {} : { method, body, headers });
+        return response.json();
+      };
+      const length = body === undefined ? null : 300_000;
+      expect(await counts()).toEqual([1, 0, null, length]);
+      onTestFinished(redis.tickpipe.record(() => {}));
+      expect(await counts()).toEqual([1, 2, null, length]);
+    },
+  );
 
   it("keeps two requests at once apart: neither scope nor memo of one is the other's", async () => {
     const redis = tickpipe(redisServer.client());
     await redis.set("shared", "old");
     const arrived: (() => void)[] = [];
     const handler: Handler = async ({ redis: own }) => {
-      const values = [await redis.get("shared")];
+      const values = [await own.get("shared")];
       await new Promise<void>((resolve) => arrived.push(resolve));
-      values.push(await redis.get("shared"));
-      return JSON.stringify([values, redis.tickpipe.currentScope() === scopeOf(own), scopeOf(own).stats()]);
+      values.push(await own.get("shared"));
+      return JSON.stringify([values, scopeOf(own).stats()]);
     };
     const { url } = await start(redis, handler, { memo: true });
     const first = fetch(url).then((response) => response.json());
@@ -112,8 +120,8 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
     await eventually("the second has read", () => arrived.length === 2);
     for (const proceed of arrived) proceed();
     expect(await Promise.all([first, second])).toEqual([
-      [["old", "old"], true, expect.objectContaining({ commands: 1, memoHits: 1 })],
-      [["new", "new"], true, expect.objectContaining({ commands: 1, memoHits: 1 })],
+      [["old", "old"], expect.objectContaining({ commands: 1, memoHits: 1 })],
+      [["new", "new"], expect.objectContaining({ commands: 1, memoHits: 1 })],
     ]);
   });
 
@@ -152,9 +160,7 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
     const response = await fetch(url);
     expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining("not reached")]);
     expect(logged).toHaveBeenCalledTimes(1);
-    await eventually("the scope is closed", async () => {
-      return (await codeOf(scopes[0]?.redis.get("k") as Promise<unknown>)) === "ERR_TICKPIPE_SCOPE_CLOSED";
-    });
+    await eventually("the scope is closed", () => scopes[0]?.redis.tickpipe.currentScope() === undefined);
     expect((await fetch(url)).status).toBe(500);
   });
 
@@ -179,12 +185,32 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
         .join(""),
     );
     expect(scope?.stats().commands).toBe(20);
-    await eventually("the scope is closed", async () => {
-      return (await codeOf(scope?.redis.get("k") as Promise<unknown>)) === "ERR_TICKPIPE_SCOPE_CLOSED";
-    });
+    await eventually("the scope is closed", () => scope?.redis.tickpipe.currentScope() === undefined);
   });
 
-  it("sends nothing that is called after the client hung up, and serves the next one", async () => {
+  it("lets a handler finish what it began when the client hangs up, and serves the next one", async () => {
+    const redis = tickpipe(redisServer.client());
+    let address = "";
+    const hungUp = new Promise<unknown[]>((resolve, reject) => {
+      const handler: Handler = async ({ redis: own, res }) => {
+        if (visit.destroyed) return "served";
+        const closed = once(res, "close");
+        visit.destroy();
+        await closed;
+        resolve(await Promise.all([own.incr("counter"), redis.incr("counter")]));
+        return "";
+      };
+      let visit: ReturnType<typeof visitor>;
+      start(redis, handler).then(({ url }) => {
+        visit = visitor(url);
+        address = url;
+      }, reject);
+    });
+    expect(await hungUp).toEqual([1, 2]);
+    expect(await (await fetch(address)).text()).toBe("served");
+  });
+
+  it("with abortable sends nothing that is called after the client hung up, and serves the next one", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const redis = tickpipe(redisServer.client());
     const hungUp = new Promise<unknown[]>((resolve, reject) => {
@@ -200,19 +226,19 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
         return "not reached";
       };
       let visit: ReturnType<typeof visitor>;
-      start(redis, handler).then(({ url }) => {
+      start(redis, handler, { abortable: true }).then(({ url }) => {
         visit = visitor(url);
         address = url;
       }, reject);
     });
     let address = "";
-    expect(await hungUp).toEqual(["ERR_TICKPIPE_ABORTED", "ERR_TICKPIPE_ABORTED"]);
-    expect(await redis.get("counter")).toBe("1");
+    expect(await hungUp).toEqual(["ERR_TICKPIPE_ABORTED", "no error"]);
+    expect(await redis.get("counter")).toBe("2");
     expect(await (await fetch(address)).text()).toBe("served");
     expect(logged).not.toHaveBeenCalled();
   });
 
-  it("aborts the scope of a streamed body when the client hangs up", async () => {
+  it("with abortable aborts the scope of a streamed body when the client hangs up", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const redis = tickpipe(redisServer.client());
     let visit: ReturnType<typeof visitor> | undefined;
@@ -228,7 +254,7 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
             yield "never read";
           })(),
         );
-      start(redis, handler).then(({ url }) => {
+      start(redis, handler, { abortable: true }).then(({ url }) => {
         visit = visitor(url);
       }, reject);
     });
@@ -248,7 +274,7 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
     expect(shown).toMatchObject({ method: "GET", route: "/posts", status: 200, roundTrips: 1 });
   });
 
-  it("refuses the calls of a client that hung up before the scope was opened", async () => {
+  it("with abortable refuses the calls of a client that hung up before the scope was opened", async () => {
     const redis = tickpipe(redisServer.client());
     vi.spyOn(console, "error").mockImplementation(() => {});
     const late = new Promise<unknown>((resolve, reject) => {
@@ -257,7 +283,7 @@ describe.each(frameworks)("the recipe for $name", (framework) => {
         const closed = once(res, "close");
         visit.destroy();
         await closed;
-        resolve(await codeOf(requestScope(redis, res).redis.incr("counter")));
+        resolve(await codeOf(requestScope(redis, res, { abortable: true }).redis.incr("counter")));
         return "";
       };
       start(redis, handler).then(({ url }) => {

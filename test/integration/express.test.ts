@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { type Scope, type Tickpiped, tickpipe } from "@tickpipe/core";
-import { type OpenedRequest, perRequest } from "@tickpipe/express";
-import { countSocketWrites } from "@tickpipe/test-support";
+import { type OpenedRequest, type PerRequestMiddleware, type PerRequestOptions, perRequest } from "@tickpipe/express";
+import { countSocketWrites, eventually } from "@tickpipe/test-support";
 import express5 from "express";
 import express4 from "express4";
 import type { Redis } from "ioredis";
@@ -113,7 +113,7 @@ describe.each(versions)("perRequest with $name", ({ express }) => {
     expect(body).toEqual(["OK", true, false]);
   });
 
-  it("closes the scope when the response has been sent: later calls are refused", async () => {
+  it("closes the scope when the response has been sent: later calls go through, uncounted", async () => {
     const app = express();
     app.use(perRequest(tickpipe(server.client())));
     let scope: Scope<Redis> | undefined;
@@ -127,58 +127,46 @@ describe.each(versions)("perRequest with $name", ({ express }) => {
     });
     await request(app).get("/");
     await closed;
-    await expect(scope?.redis.set("later", 1)).rejects.toMatchObject({ code: "ERR_TICKPIPE_SCOPE_CLOSED" });
+    expect(await scope?.redis.set("later", 1)).toBe("OK");
     expect(scope?.stats()).toMatchObject({ commands: 1, roundTrips: 1 });
   });
 
-  it("aborts the scope when the browser hangs up, and sends nothing that is called afterwards", async () => {
+  it("changes nothing for a handler when the browser hangs up, and asked to, refuses calls of req.redis alone", async () => {
     const redis = tickpipe(server.client());
-    const app = express();
-    app.use(perRequest(redis));
-    const handled = new Promise<unknown[]>((resolve) => {
-      app.get("/", async (req, res) => {
-        const closed = once(res, "close");
-        await req.redis.incr("counter");
-        browser.destroy();
-        await closed;
-        const calls = [req.redis.incr("counter"), req.redis.pipeline().incr("counter").exec(), redis.incr("counter")];
-        resolve((await Promise.allSettled(calls)).map((each) => each.status === "rejected" && each.reason.code));
+    const afterHangUp = async (options: PerRequestOptions) => {
+      const app = express();
+      app.use(perRequest(redis, options));
+      const handled = new Promise<unknown[]>((resolve) => {
+        app.get("/", async (req, res) => {
+          const closed = once(res, "close");
+          browser.destroy();
+          await closed;
+          const calls = [req.redis.incr("counter"), req.redis.pipeline().incr("counter").exec(), redis.incr("counter")];
+          resolve(
+            (await Promise.allSettled(calls)).map((each) => (each.status === "rejected" ? each.reason.code : "made")),
+          );
+        });
       });
-    });
-    const browser = connect(await listen(app), "127.0.0.1");
-    browser.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      const browser = connect(await listen(app), "127.0.0.1");
+      browser.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      return handled;
+    };
+    expect(await afterHangUp({})).toEqual(["made", "made", "made"]);
+    expect(await redis.getdel("counter")).toBe("3");
     const aborted = "ERR_TICKPIPE_ABORTED";
-    expect(await handled).toEqual([aborted, aborted, aborted]);
-    expect(await redis.getdel("counter")).toBe("1");
+    expect(await afterHangUp({ abortOnHangUp: true })).toEqual([aborted, aborted, "made"]);
+    expect(await afterHangUp({ abortOnHangUp: true, ambient: true })).toEqual([aborted, aborted, "made"]);
+    expect(await redis.getdel("counter")).toBe("2");
   });
 
-  it("lets a handler finish after a hang-up, if asked to", async () => {
-    const redis = tickpipe(server.client());
-    const app = express();
-    app.use(perRequest(redis, { abortOnHangUp: false }));
-    const handled = new Promise<unknown>((resolve) => {
-      app.get("/", async (_req, res) => {
-        const closed = once(res, "close");
-        browser.destroy();
-        await closed;
-        // The module's own view: the request's scope is closed, and this goes on without it.
-        resolve(await redis.incr("finished"));
-      });
-    });
-    const browser = connect(await listen(app), "127.0.0.1");
-    browser.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    expect(await handled).toBe(1);
-    await redis.del("finished");
-  });
-
-  it("refuses the calls of a browser that hung up before the middleware ran", async () => {
+  it("with abortOnHangUp refuses the calls of a browser that hung up before the middleware ran", async () => {
     const app = express();
     const handled = new Promise<unknown>((resolve) => {
       app.use((_req, res, next) => {
         res.on("close", () => next());
         browser.destroy();
       });
-      app.use(perRequest(tickpipe(server.client())));
+      app.use(perRequest(tickpipe(server.client()), { abortOnHangUp: true }));
       app.use(async (req) => {
         resolve(await req.redis.get("k").catch((error: unknown) => error));
       });
@@ -188,24 +176,113 @@ describe.each(versions)("perRequest with $name", ({ express }) => {
     expect(await handled).toMatchObject({ code: "ERR_TICKPIPE_ABORTED" });
   });
 
-  it("has the module's own view act in the request's scope, unless told not to", async () => {
+  it("ends the scopes of all pipelined requests when their connection is cut, with one listener on it", async () => {
+    const app = express();
+    const scopes: Scope<Redis>[] = [];
+    const summaries: unknown[] = [];
+    app.use(
+      perRequest(tickpipe(server.client()), { abortOnHangUp: true, onSummary: (_s, req) => summaries.push(req.url) }),
+    );
+    const sockets = new Set<Socket>();
+    app.get("/:n", async (req) => {
+      sockets.add(req.socket);
+      scopes.push(scopeOf(req.redis));
+    });
+    const browser = connect(await listen(app), "127.0.0.1");
+    for (const n of range(5)) browser.write(`GET /${n} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await eventually("all have arrived", () => scopes.length === 5);
+    const [socket] = sockets;
+    const listeners = socket?.listenerCount("close") ?? 0;
+    browser.destroy();
+    await eventually("all have ended", () => summaries.length === 5);
+    const codes = await Promise.all(scopes.map(({ redis: own }) => own.get("k").catch((error) => error.code)));
+    expect([codes, sockets.size, listeners < 6]).toEqual([range(5).map(() => "ERR_TICKPIPE_ABORTED"), 1, true]);
+  });
+
+  it("counts the module's own calls for their request while somebody asks, and does nothing else to them", async () => {
     const redis = tickpipe(server.client());
     // As a service in a module of its own would, which imports `redis`.
     const service = async () => {
+      await redis.pipeline().get("c").exec();
+      await Promise.all([redis.get("a"), redis.get("b")]);
       await redis.get("a");
-      await Promise.all([redis.get("b"), redis.pipeline().get("c").exec()]);
     };
-    const served = async (ambient: boolean) => {
+    const served = async (options: PerRequestOptions) => {
       const app = express();
-      app.use(perRequest(redis, { ambient }));
+      app.use(perRequest(redis, { memo: true, serverTiming: false, ...options }));
       app.get("/", async (req, res) => {
+        await req.redis.get("own");
         await service();
-        res.json([scopeOf(req.redis).stats().commands, redis.tickpipe.currentScope() === scopeOf(req.redis)]);
+        const scope = scopeOf(req.redis);
+        const { others } = scope.observed();
+        const isCurrent = redis.tickpipe.currentScope() === scope;
+        res.json([scope.stats().commands, scope.stats().memoHits, others.commands, isCurrent]);
       });
       return (await request(app).get("/")).body;
     };
-    expect(await served(true)).toEqual([3, true]);
-    expect(await served(false)).toEqual([0, false]);
+    expect(await served({})).toEqual([1, 0, 0, false]);
+    for (const asked of [{ serverTiming: true }, { onSummary: () => {} }]) {
+      expect(await served(asked)).toEqual([1, 0, 4, false]);
+    }
+    expect(await served({ ambient: true })).toEqual([4, 1, 0, true]);
+    expect(await served({ ambient: false, serverTiming: true })).toEqual([1, 0, 0, false]);
+    const end = redis.tickpipe.record(() => {});
+    onTestFinished(end);
+    expect(await served({})).toEqual([1, 0, 4, false]);
+    end();
+    expect(await served({})).toEqual([1, 0, 0, false]);
+  });
+
+  it("lets a route's own perRequest decide for the route, and the outer one for what goes around it", async () => {
+    const redis = tickpipe(server.client());
+    const app = express();
+    const outer: number[] = [];
+    app.use(perRequest(redis, { abortOnHangUp: true }));
+    app.use(async (req, res, next) => {
+      const own = req.redis;
+      res.on("finish", () => outer.push(own.tickpipe.currentScope()?.stats().commands ?? -1));
+      await own.get("outer");
+      next();
+    });
+    const inner = perRequest(redis, { maxCommands: 2, whenOverBudget: "reject", memo: true });
+    app.get("/", inner, async (req, res) => {
+      const calls = ["a", "a", "b", "c"];
+      const codes: unknown[] = [];
+      for (const key of calls) codes.push(await req.redis.get(key).catch((error: { code: string }) => error.code));
+      res.json(codes);
+    });
+    expect((await request(app).get("/")).body).toEqual([null, null, null, "ERR_TICKPIPE_OVER_BUDGET"]);
+    expect(outer).toEqual([1]);
+  });
+
+  const headers: [string, unknown][] = [
+    [
+      "pairs",
+      [
+        ["Set-Cookie", "a=1"],
+        ["Set-Cookie", "b=2"],
+      ],
+    ],
+    ["a flat list", ["Set-Cookie", "a=1", "Set-Cookie", "b=2", "server-timing", "app;dur=1"]],
+    ["an object", { "Set-Cookie": ["a=1", "b=2"], "server-timing": "app;dur=1" }],
+    ["nothing", undefined],
+  ];
+  it.each(headers)("keeps every header that writeHead is given as %s, beside Server-Timing", async (_how, given) => {
+    const redis = tickpipe(server.client());
+    const answers = async (...middlewares: PerRequestMiddleware[]) => {
+      const listener: RequestListener = (req, res) => {
+        const [first, ...others] = middlewares;
+        const answer = () => res.writeHead(201, given as never).end();
+        if (first === undefined) return void answer();
+        first(req, res, () => others.reduceRight<() => void>((next, each) => () => each(req, res, next), answer)());
+      };
+      const response = await fetch(`http://127.0.0.1:${await listen(listener)}/`);
+      return [response.status, response.headers.getSetCookie(), response.headers.get("server-timing")];
+    };
+    const [status, cookies, timing] = await answers();
+    const timed = await answers(perRequest(redis, { serverTiming: true }));
+    expect(timed).toEqual([status, cookies, expect.stringMatching(/redis;dur=0\.0;desc="0 commands, 0 round trips"$/)]);
+    if (timing !== null) expect(timed[2]).toContain(timing as string);
   });
 
   it("tells of each request's calls in Server-Timing, beside what others put there, and to onSummary", async () => {

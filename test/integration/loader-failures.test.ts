@@ -13,13 +13,24 @@ class NotAllowed extends Error {
 }
 
 describe("a load in a scope", () => {
-  it("that has ended is refused, and asks nobody", async () => {
+  it("that was aborted is refused, and asks nobody", async () => {
     const { redis, users, asked } = await makeLoader(server);
     const scope = redis.tickpipe.scope();
     const loader = users.for(scope.redis);
-    scope.close();
-    await expect(loader.load(1)).rejects.toMatchObject({ code: "ERR_TICKPIPE_SCOPE_CLOSED" });
+    scope.abort();
+    await expect(loader.load(1)).rejects.toMatchObject({ code: "ERR_TICKPIPE_ABORTED" });
     expect(asked).toEqual([]);
+  });
+
+  it("that was closed is a load of no scope: it is answered, and what it gives is not kept", async () => {
+    const { redis, users } = await makeLoader(server);
+    const scope = redis.tickpipe.scope();
+    const early = users.for(scope.redis);
+    expect(await early.load(1)).toBe(await early.load(1));
+    scope.close();
+    const late = [await early.load(1), await early.load(1), await users.for(scope.redis).load(1)];
+    expect(late).toEqual([userOf(1), userOf(1), userOf(1)]);
+    expect(new Set(late).size).toBe(3);
   });
 
   it("is that of the running request, for the loader of the module's own view", async () => {

@@ -150,7 +150,7 @@ describe("the record of a scope", () => {
     ]);
   });
 
-  it("tells of calls that were never sent: over the budget, over the cap, waiting when the scope ended", async () => {
+  it("tells of calls that were never sent: over the budget, over the cap, waiting when the scope was aborted", async () => {
     const records = recorded();
     const capped = tickpipe(server.client(), { maxPending: 1 });
     const cappedRecords = recorded(capped);
@@ -162,16 +162,16 @@ describe("the record of a scope", () => {
     ];
     const calls = [budget.redis.get("a"), budget.redis.get("b"), ending.redis.get("a"), ending.redis.get("b")];
     const others = [full.redis.get("a"), full.redis.get("b")];
-    ending.close();
+    ending.abort();
     await settled([...calls, ...others]);
     for (const scope of [budget, ending, full]) scope.close();
     const told = ({ calls }: ScopeRecord) => calls.map((c) => c.errorCode);
     expect([...records, ...cappedRecords].map(told)).toEqual([
-      [null, "ERR_TICKPIPE_SCOPE_CLOSED"],
       [null, "ERR_TICKPIPE_OVER_BUDGET"],
+      [null, "ERR_TICKPIPE_ABORTED"],
       [null, "ERR_TICKPIPE_OVERLOADED"],
     ]);
-    expect(records[0]?.calls[1]).toMatchObject({ commands: 0, outcome: "error" });
+    for (const { calls } of records) expect(calls[1]).toMatchObject({ commands: 0, outcome: "error" });
   });
 
   it("goes on with a call that still waits when the scope is closed or aborted", async () => {

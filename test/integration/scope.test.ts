@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Scope, type ScopeOptions, type Tickpiped, tickpipe } from "@tickpipe/core";
+import { type Scope, type ScopeOptions, type ScopeRecord, type Tickpiped, tickpipe } from "@tickpipe/core";
 import { eventually } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -21,11 +21,6 @@ beforeEach(async () => {
 });
 
 const open = (options?: ScopeOptions): Scope<Redis> => redis.tickpipe.scope(options);
-/** Gives the BLPOP that its caller no longer waits for what it is for. */
-const endBlocked = async (): Promise<void> => {
-  await plain.rpush("list", "element");
-  await eventually("popped", async () => (await plain.llen("list")) === 0);
-};
 const codeOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     (reply) => reply,
@@ -33,18 +28,69 @@ const codeOf = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("a scope's end", () => {
-  it("by close() refuses later calls, lets those that were sent finish, and those that wait fail", async () => {
+  it("by close() loses no call: those that wait for a turn are sent, in order, and later ones behind them", async () => {
     const scope = open({ maxPerTick: 2 });
-    const calls = range(4).map((i) => codeOf(scope.redis.incr(`n${i}`)));
+    const made = scope.redis.pipeline().rpush("list", "pipeline");
+    const calls: unknown[] = range(7).map((i) => scope.redis.rpush("list", i));
     scope.close();
-    const closed = "ERR_TICKPIPE_SCOPE_CLOSED";
-    expect(await Promise.all(calls)).toEqual([1, 1, closed, closed]);
-    expect(await codeOf(scope.redis.incr("n0"))).toBe(closed);
-    expect(await codeOf(scope.redis.pipeline().incr("n0").exec() as Promise<unknown>)).toBe(closed);
-    expect(await new Promise((resolve) => scope.redis.incr("n0", (error) => resolve(error)))).toMatchObject({
-      code: closed,
-    });
-    expect(await plain.mget("n0", "n1", "n2")).toEqual(["1", "1", null]);
+    calls.push(scope.redis.rpush("list", 7), made.exec());
+    calls.push(new Promise((resolve) => scope.redis.rpush("list", 8, (_error, reply) => resolve(reply))));
+    await Promise.all(calls);
+    expect(await plain.lrange("list", 0, -1)).toEqual([...range(8).map(String), "pipeline", "8"]);
+  });
+
+  it("by close() makes its views plain ones: calls go through, uncounted and without a warning, with no memo", async () => {
+    const warnings: unknown[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on("warning", listen);
+    onTestFinished(() => void process.off("warning", listen));
+    const scope = open({ memo: true, maxCommands: 2, whenOverBudget: "reject", deadlineMs: 500 });
+    const { redis: own, fresh } = scope;
+    expect(await Promise.all([own.get("key"), fresh.get("other")])).toEqual(["value", "value"]);
+    scope.close();
+    await plain.set("key", "new");
+    scope.abort(new Error("too late"));
+    await new Promise((resolve) => setTimeout(resolve, 550));
+    expect(await Promise.all([own.get("key"), fresh.get("key"), own.incr("n")])).toEqual(["new", "new", 1]);
+    expect(await own.pipeline().incr("n").exec()).toEqual([[null, 2]]);
+    expect(await new Promise((resolve) => own.incr("n", (_error, reply) => resolve(reply)))).toBe(3);
+    expect([own.tickpipe.currentScope(), scope.stats().commands, warnings]).toEqual([undefined, 2, []]);
+  });
+
+  it.each(["abort", "deadline"])("by %s refuses the calls of its views after close() as well", async (how) => {
+    const scope = open({ abortable: true, deadlineMs: how === "deadline" ? 1 : 10_000 });
+    if (how === "abort") scope.abort();
+    else await new Promise((resolve) => setTimeout(resolve, 20));
+    scope.close();
+    const code = how === "abort" ? "ERR_TICKPIPE_ABORTED" : "ERR_TICKPIPE_DEADLINE";
+    const calls = [scope.redis.incr("n"), scope.fresh.incr("n"), scope.redis.pipeline().incr("n").exec()];
+    expect(await Promise.all(calls.map((call) => codeOf(call as Promise<unknown>)))).toEqual([code, code, code]);
+    expect(await plain.get("n")).toBeNull();
+  });
+
+  it("concerns a pipeline as it is when that is executed, whichever view was current when it was made", async () => {
+    const [aborted, closed] = [open({ abortable: true }), open()];
+    const [late, plainly] = [aborted.redis.pipeline().incr("n"), closed.redis.multi().incr("m")];
+    const shared = aborted.run(() => redis.pipeline().incr("shared"));
+    aborted.abort();
+    closed.close();
+    expect(await codeOf(late.exec() as Promise<unknown>)).toBe("ERR_TICKPIPE_ABORTED");
+    expect(await plainly.exec()).toEqual([[null, 1]]);
+    expect(await shared.exec()).toEqual([[null, 1]]);
+    expect(await plain.mget("n", "m", "shared")).toEqual([null, "1", "1"]);
+  });
+
+  it("leaves no MULTI of single calls open on the connection that all share", async () => {
+    const own = tickpipe(server.client());
+    await own.ping();
+    const scope = own.tickpipe.scope({ abortable: true });
+    scope.redis.multi({ pipeline: false });
+    scope.redis.incr("n");
+    scope.abort();
+    scope.redis.incr("n");
+    await scope.redis.exec();
+    expect(await own.get("n")).toBe("2");
+    expect(await codeOf(scope.redis.incr("n"))).toBe("ERR_TICKPIPE_ABORTED");
   });
 
   it("by its signal stops the waiting for calls that were sent, and never sends the others", async () => {
@@ -54,7 +100,7 @@ describe("a scope's end", () => {
     const calls = [
       codeOf(scope.redis.get("key")),
       codeOf(scope.redis.incr("sent")),
-      codeOf(scope.redis.blpop("list", 0)),
+      codeOf(scope.redis.incr("sent")),
       codeOf(scope.redis.incr("waiting")),
       new Promise((resolve) => scope.redis.incr("waiting", (error) => resolve((error as { code?: string })?.code))),
       codeOf(scope.redis.pipeline().incr("waiting").exec() as Promise<unknown>),
@@ -64,11 +110,10 @@ describe("a scope's end", () => {
     const aborted = "ERR_TICKPIPE_ABORTED";
     expect(await Promise.all(calls)).toEqual(calls.map(() => aborted));
     // Whoever shares the read has it, and every reply finds its own caller.
-    expect(await Promise.all([fellow, after, redis.get("sent")])).toEqual(["value", "value", "1"]);
+    expect(await Promise.all([fellow, after, redis.get("sent")])).toEqual(["value", "value", "2"]);
     await expect(scope.redis.get("key")).rejects.toMatchObject({ code: aborted, cause: new Error("gone") });
     await new Promise((resolve) => setImmediate(resolve));
     expect(await plain.get("waiting")).toBeNull();
-    await endBlocked();
   });
 
   it.each([
@@ -111,12 +156,10 @@ describe("a scope's end", () => {
   );
 
   it("by its deadline rejects likewise", async () => {
-    const scope = open({ deadlineMs: 20 });
-    const waiting = codeOf(scope.redis.blpop("list", 0));
+    const scope = open({ deadlineMs: 300 });
     expect(await codeOf(scope.redis.get("key"))).toBe("value");
-    expect(await waiting).toBe("ERR_TICKPIPE_DEADLINE");
+    await new Promise((resolve) => setTimeout(resolve, 350));
     expect(await codeOf(scope.redis.get("key"))).toBe("ERR_TICKPIPE_DEADLINE");
-    await endBlocked();
   });
 
   it("calls a callback once, whether the reply or the end comes first", async () => {
@@ -143,17 +186,23 @@ describe("a scope's end", () => {
     aborted.redis.get("key");
     controller.abort();
     aborted.redis.get("key");
-    const waiting = open({ maxPerTick: 1 });
-    waiting.redis.get("key");
-    waiting.redis.get("other");
-    for (const scope of [waiting, closed]) scope.close();
+    aborted.fresh.get("key");
+    aborted.redis.pipeline().get("key").exec();
+    aborted.redis.tickpipe.transaction(["key"], (tx) => tx.multi().get("key"));
+    const loader = redis.tickpipe.loader({ key: (id: number) => `id:${id}`, load: async (ids) => ids, ttl: 1_000 });
+    loader.for(aborted.redis).load(1);
+    Object.create(aborted.redis).get("key");
+    const over = open({ maxCommands: 1, whenOverBudget: "reject" });
+    over.redis.get("key");
+    over.redis.get("key");
+    closed.close();
     closed.redis.get("key");
     closed.redis.pipeline().get("key").exec();
     for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(unhandled).toEqual([]);
     // What Redis itself refuses is heard of, as on the plain client.
     open({ signal: new AbortController().signal }).redis.lpush("key", "value");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually("it is heard of", () => unhandled.length > 0);
     expect(unhandled).toEqual([expect.objectContaining({ message: expect.stringContaining("WRONGTYPE") })]);
   });
 
@@ -171,6 +220,10 @@ describe("a scope's end", () => {
       removeEventListener.apply(signal, args);
     };
     for (const scope of range(5).map(() => open({ signal }))) scope.close();
+    expect(added).toEqual([]);
+    const many = range(30).map(() => open({ signal }));
+    expect(added).toHaveLength(1);
+    for (const scope of many) scope.close();
     expect(added).toEqual([]);
     controller.abort();
     expect(await codeOf(open({ signal }).redis.get("key"))).toBe("ERR_TICKPIPE_ABORTED");
@@ -246,6 +299,58 @@ describe("a scope's run", () => {
       ),
     );
     for (const scope of scopes) expect(scope.stats()).toMatchObject({ commands: 2, memoHits: 2 });
+  });
+
+  it("never refuses a call of a view of no scope: no abort, no deadline, no budget, and none that waits for its turn", async () => {
+    const scope = open({ abortable: true, maxCommands: 1, whenOverBudget: "reject", maxPerTick: 2 });
+    const calls = scope.run(() => {
+      const own = range(2).map(() => codeOf(scope.redis.incr("own")));
+      return [...own, ...range(5).map((i) => codeOf(redis.rpush("list", i)))];
+    });
+    scope.abort();
+    const later = scope.run(() => codeOf(redis.rpush("list", 5)));
+    expect(await Promise.all(calls)).toEqual(["ERR_TICKPIPE_ABORTED", "ERR_TICKPIPE_OVER_BUDGET", 1, 2, 3, 4, 5]);
+    expect(await later).toBe(6);
+    expect(await plain.lrange("list", 0, -1)).toEqual(range(6).map(String));
+  });
+});
+
+describe("a scope's observe", () => {
+  it("counts what views of no scope call, apart from its own, and does nothing else to them", async () => {
+    const scope = open({ memo: true, maxPerTick: 1, maxCommands: 1, whenOverBudget: "reject", abortable: true });
+    const seen = await scope.observe(async () => {
+      await scope.redis.get("key");
+      await plain.set("key", "new");
+      expect([await redis.get("key"), await redis.get("key")]).toEqual(["new", "new"]);
+      await redis.pipeline().get("key").get("other").exec();
+      scope.abort();
+      return [await redis.get("other"), redis.tickpipe.currentScope()];
+    }, true);
+    expect(seen).toEqual(["value", undefined]);
+    const { others, all } = scope.observed();
+    expect([scope.stats().commands, others.commands, all.commands]).toEqual([1, 4, 5]);
+    expect([others.roundTrips, all.roundTrips]).toEqual([3, 4]);
+  });
+
+  it("enters no async context while nobody asks, and has calls recorded for whoever does", async () => {
+    const unobserved = open();
+    await unobserved.observe(() => redis.get("key"));
+    expect(unobserved.observed().others.commands).toBe(0);
+    const records: ScopeRecord[] = [];
+    onTestFinished(redis.tickpipe.record((record) => records.push(record)));
+    const scope = open();
+    await scope.observe(async () => {
+      await Promise.all([redis.get("key"), scope.redis.get("other")]);
+      await redis.get("other");
+    });
+    scope.close();
+    expect(scope.record()).toBeUndefined();
+    expect(records[0]?.calls.map(({ keys, roundTrip }) => [keys, roundTrip])).toEqual([
+      [["key"], 1],
+      [["other"], 1],
+      [["other"], 2],
+    ]);
+    expect(records[0]?.stats).toMatchObject({ commands: 3, roundTrips: 2 });
   });
 });
 

@@ -70,7 +70,6 @@ export function inProduction(Redis: new (options: Omit<RedisOptions, "replyMappi
 
   app.use(
     perRequest(redis, {
-      deadlineMs: 5_000,
       maxPerTick: 1_000, // commands of one request in a turn of the event loop
     }),
   );

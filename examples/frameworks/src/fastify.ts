@@ -14,7 +14,7 @@ export function perRequest(app: FastifyInstance, redis: Tickpiped<Redis>, option
   app.addHook("onRequest", (request, reply, done) => {
     const scope = requestScope(redis, reply.raw, options);
     request.redis = scope.redis;
-    scope.run(done);
+    scope.observe(done);
   });
 }
 

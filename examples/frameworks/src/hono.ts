@@ -15,7 +15,7 @@ export function perRequest(redis: Tickpiped<Redis>, options?: ScopeOptions): Mid
     // Node's own response, from @hono/node-server: Hono's is there before its body has been sent.
     const scope = requestScope(redis, c.env.outgoing, options);
     c.set("redis", scope.redis);
-    await scope.run(next);
+    await scope.observe(next);
   };
 }
 

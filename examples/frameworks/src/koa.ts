@@ -11,7 +11,7 @@ export function perRequest(redis: Tickpiped<Redis>, options?: ScopeOptions): Koa
   return async (ctx, next) => {
     const scope = requestScope(redis, ctx.res, options);
     ctx.redis = scope.redis;
-    await scope.run(next);
+    await scope.observe(next);
   };
 }
 

@@ -9,7 +9,7 @@ export function perRequest(redis: Tickpiped<Redis>, handler: Handler, options?: 
   return async (req, res) => {
     const scope = requestScope(redis, res, options);
     try {
-      await scope.run(() => handler(req, res, scope.redis));
+      await scope.observe(() => handler(req, res, scope.redis));
     } catch (error) {
       // Not the error itself: ioredis puts a command's arguments into it.
       if (!isHangUp(error)) console.error(error instanceof Error ? error.stack : error);

@@ -20,9 +20,7 @@ export function createApp(redis: Tickpiped<Redis>, secret: string): Express {
   const isProduction = process.env.NODE_ENV === "production";
   const app = express();
   app.disable("x-powered-by");
-  // A session is saved when the response ends, and is to be saved though the browser has gone by then. So the handlers call `redis`, which acts in the scope of their
-  // request while that is open, and goes on without it; `req.redis` would refuse.
-  app.use(perRequest(redis, { abortOnHangUp: false }));
+  app.use(perRequest(redis));
   app.use(
     rateLimit({
       windowMs: 60_000,

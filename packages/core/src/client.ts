@@ -64,6 +64,8 @@ export interface PendingCommand extends QueuedCommand {
   readonly name: string;
   /** Whether it has been answered, or has failed. Not in ioredis 5. */
   readonly isSettled?: boolean;
+  /** What its caller has, or a part of that. */
+  readonly promise?: Promise<unknown>;
   resolve(reply: unknown): unknown;
   reject(error: unknown): unknown;
 }
@@ -71,10 +73,12 @@ export interface PendingCommand extends QueuedCommand {
 /** One of a client's queues, a `denque`. */
 export interface CommandQueue {
   readonly length: number;
-  peekAt(index: number): { readonly command: PendingCommand } | undefined;
+  /** `stream`: that of the pipeline that the command is of. */
+  peekAt(index: number): { readonly command: PendingCommand; readonly stream?: unknown } | undefined;
   peekBack(): { readonly command: PendingCommand } | undefined;
   peekFront(): { readonly command: PendingCommand } | undefined;
   pop(): unknown;
+  removeOne(index: number): unknown;
 }
 
 /** What ioredis keeps on an instance and its types mark private or leave out; read, and never assumed to be there. */

@@ -97,7 +97,10 @@ export interface TickpipeControls<C extends IoredisClient> {
     options?: TransactionOptions,
   ): Promise<TransactionReplies | null>;
 
-  /** The scope that this view's calls belong to: its own, or the one whose `run` this code runs in; `undefined` outside of all. */
+  /**
+   * The scope that this view's calls act in: its own until that is closed, or the one whose `run` this code runs in; `undefined` outside of all, and where calls are
+   * only observed.
+   */
   currentScope(): Scope<C> | undefined;
 
   /**
@@ -157,8 +160,8 @@ export interface ScopeOptions {
    */
   memo?: boolean | readonly string[];
   /**
-   * When it is aborted, calls reject with `ERR_TICKPIPE_ABORTED`: those that have not been sent never are, and those that have been are no
-   * longer waited for, though Redis runs them. Default: none.
+   * When it is aborted, calls of the scope's own view reject with `ERR_TICKPIPE_ABORTED`: those that have not been sent never are, and those that have been are no
+   * longer waited for, though Redis runs them. A call that blocks on the client's own connection is waited for still. Default: none.
    */
   signal?: AbortSignal;
   /**
@@ -192,29 +195,55 @@ export interface ScopeOptions {
 export interface Scope<C extends IoredisClient> {
   /** The `name` of its options; `undefined` without one. */
   readonly name: string | undefined;
-  /** A view of the same type, whose calls belong to this scope. */
+  /** A view of the same type, whose calls belong to this scope. Once the scope was closed in good order it is a plain view: its calls go through, uncounted. */
   readonly redis: Tickpiped<C>;
   /** The same, except that a memo does not answer its reads: each goes to Redis, and renews the memo. */
   readonly fresh: Tickpiped<C>;
-  /** What has been called through the scope so far. */
+  /** What has been called through the scope so far: by its own view, and by others within `run`. */
   stats(): ScopeStats;
-  /** The same, call by call; `undefined` unless somebody asked for records, with `view.tickpipe.record()`, when the scope was opened. */
+  /** What views of no scope have called within `observe`, apart from `stats()`, and all together. */
+  observed(): ObservedStats;
+  /**
+   * All that was called so far, call by call; `undefined` unless somebody asked for records, with `view.tickpipe.record()`, when the scope was opened, and once it is
+   * closed.
+   */
   record(): ScopeRecord | undefined;
   /**
    * Runs a function so that the views of no scope, as `tickpipe()` returned them, act in this one: in the function and in all that it starts,
-   * through Node's AsyncLocalStorage. What goes on after the scope was closed acts in none.
+   * through Node's AsyncLocalStorage. The memo, `maxPerTick` and the counts hold for their calls as well; no abort, deadline or budget refuses one. What goes on after
+   * the scope has ended acts in none.
    *
    * @param fn is called at once, without arguments
    * @returns what the function returns
    */
   run<T>(fn: () => T): T;
   /**
-   * Aborts the scope, as its `signal` would: calls reject with `ERR_TICKPIPE_ABORTED`, and those that have not been sent never are. Those that have been
-   * sent are no longer waited for if the scope is `abortable` or has a `signal` or a `deadlineMs`; else they finish.
+   * Runs a function so that what views of no scope call in it, and in all that it starts, is counted and recorded here; nothing else happens to those calls. Node's
+   * AsyncLocalStorage, which costs each request some of its time, is entered only while somebody asks: a listener of `view.tickpipe.record()` or of the channel
+   * `tickpipe:request` that was there when the scope was opened.
+   *
+   * @param fn is called at once, without arguments
+   * @param isAsked whether the caller asks, for `observed()`. Default `false`
+   * @returns what the function returns
+   */
+  observe<T>(fn: () => T, isAsked?: boolean): T;
+  /**
+   * Aborts the scope, as its `signal` would: calls of its own view reject with `ERR_TICKPIPE_ABORTED`, and those that wait for their turn are never sent. If the scope is
+   * `abortable` or has a `signal` or a `deadlineMs`, no call that has not been sent ever is, and those that have been are no longer waited for; else they finish.
    *
    * @param reason the `cause` of the errors
    */
   abort(reason?: unknown): void;
-  /** Ends the scope: later calls reject with `ERR_TICKPIPE_SCOPE_CLOSED`, as do those that wait for their turn. Calls that have been sent finish. */
+  /**
+   * Ends the scope, unless it was aborted or late before. All its calls finish, those that wait for their turn as well; its view is a plain view from then on.
+   */
   close(): void;
+}
+
+/** What was called in a scope's async context, while somebody asked for it. */
+export interface ObservedStats {
+  /** Calls of views of no scope. */
+  readonly others: ScopeStats;
+  /** Those, and the scope's own. */
+  readonly all: ScopeStats;
 }

@@ -9,6 +9,7 @@
 export type { IoredisClient } from "./client.ts";
 export type {
   MultiOf,
+  ObservedStats,
   RecordOptions,
   Scope,
   ScopeOptions,

@@ -6,7 +6,7 @@
 import { AssertionError } from "node:assert";
 import type { IoredisClient } from "./client.ts";
 import type { Scope, Tickpiped } from "./controls.ts";
-import type { RecordedCall } from "./observe/records.ts";
+import type { RecordedCall, ScopeRecord } from "./observe/records.ts";
 import { serialCalls } from "./observe/serial-calls.ts";
 import { serialCallsText, waterfallText } from "./observe/waterfall.ts";
 import { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
@@ -111,7 +111,8 @@ async function run<C extends IoredisClient, T>(
   const view = tickpipe(redis);
   if (typeof fn !== "function") throw invalidOption(`what ${caller} is to run`, "a function", fn);
   const opened: Scope<C>[] = [];
-  const end = view.tickpipe.record(() => {}, {
+  const closed = new Map<Scope<C>, ScopeRecord>();
+  const end = view.tickpipe.record((record, scope) => closed.set(scope, record), {
     callSites: true,
     replyUses: true,
     maxCallSites: 1_000,
@@ -120,15 +121,14 @@ async function run<C extends IoredisClient, T>(
   const own = view.tickpipe.scope({ name: caller });
   try {
     const result = await own.run(() => fn(own.redis));
-    return { result, scopes: opened.flatMap((scope) => recordedOf(scope)) };
+    return { result, scopes: opened.flatMap((scope) => recordedOf(closed.get(scope) ?? scope.record())) };
   } finally {
     own.close();
     end();
   }
 }
 
-function recordedOf<C extends IoredisClient>(scope: Scope<C>): Recorded[] {
-  const record = scope.record();
+function recordedOf(record: ScopeRecord | undefined): Recorded[] {
   if (record === undefined) return [];
   const { calls, droppedCalls, stats } = record;
   return calls.length === 0 ? [] : [{ roundTrips: stats.roundTrips, calls, droppedCalls }];

@@ -27,9 +27,11 @@ import { Recordings } from "./observe/recordings.ts";
 import type { ScopeRecord } from "./observe/records.ts";
 import { type Watchers, watchersOf } from "./observe/watchers.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { OfflineCalls } from "./queues/offline-calls.ts";
 import { callFactsOf } from "./reads/call-facts.ts";
 import { TickReads } from "./reads/tick-reads.ts";
 import { Ambient } from "./scope/ambient.ts";
+import type { ActingGate, ObservingGate } from "./scope/ambient-gates.ts";
 import { CallScope } from "./scope/call-scope.ts";
 import { ScopeHandle } from "./scope/scope-handle.ts";
 import { resolveScopeOptions } from "./scope/scope-options.ts";
@@ -88,14 +90,15 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
   const lean = options.lean && commandParts !== null ? leanSenderFor(client, internals, commandParts) : null;
   const reads = options.dedupe && lean !== null && lastCalledWith !== null ? new TickReads(lastCalledWith) : null;
   if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
-  const ambient = new Ambient<CallScope>();
+  const ambient = new Ambient<ActingGate | ObservingGate>();
+  const offlineCalls = new OfflineCalls(offlineQueues, () => connection.called("discard"));
   const splitterOf: ViewContext["splitterOf"] = (command) =>
     cluster !== null && options.splitSlots
       ? splitterForCommand(command, (key) => slotOfKey(key, cluster.options.keyPrefix))
       : null;
   return {
     ...{ internals, counters, tickEnd, cork, pending, offlineQueues, connection, lane, transactions, blocked },
-    ...{ inlineBlocking, kept, keepArguments, limit, lean, reads, splitterOf, ambient, watchers },
+    ...{ inlineBlocking, kept, keepArguments, limit, lean, reads, splitterOf, ambient, watchers, offlineCalls },
   };
 }
 
@@ -123,7 +126,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(gate === null ? views.own : views.through(gate));
   const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
-  const outsideOfScopes = viewOf({ run: (call) => call.send(null), runPlain: (calls, args) => calls.send(args, null) });
+  const outsideOfScopes = viewOf(NO_SCOPE);
   const recordings = new Recordings<Scope<C>>({
     about: callFactsOf(internals, keyFinderOf(client)),
     rememberShared: () => reads?.rememberShared(),
@@ -151,11 +154,12 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       const resolved = resolveScopeOptions(options);
       const recorded = recordings.open(resolved.name);
       const told = watchers.requestBegins(resolved.name);
-      const calls = new CallScope(resolved, recorded?.recording ?? null, kept);
+      const isObserved = recorded !== null || told !== null;
+      const calls = new CallScope(resolved, recorded?.recording ?? null, isObserved, kept);
       const scope = handleOf(calls);
-      if (told !== null) calls.onceClosed(() => told(calls.stats()));
+      if (told !== null) calls.onceClosed(() => told(calls.counts.all.snapshot()));
       if (recorded !== null) {
-        calls.onceClosed(() => recorded.closed(scope, calls.stats()));
+        calls.onceClosed(() => recorded.closed(scope, calls.counts.all.snapshot()));
         recorded.opened(scope);
       }
       return scope;
@@ -170,14 +174,15 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const controls = (gateNow: () => CallGate | null): TickpipeControls<C> => {
     const currentScope = (): Scope<C> | undefined => {
       const calls = CallScope.of(gateNow());
-      return calls === null ? undefined : handleOf(calls);
+      return calls === null || calls.isPlain ? undefined : handleOf(calls);
     };
     return {
       ...shared,
       currentScope,
-      loader: (options) => loaders.make(options, outsideOfScopes, currentScope),
-      transaction: async (keys, fn, options) => {
-        if (transactions === null) throw nested();
+      loader: (options) => loaders.make(options, outsideOfScopes, currentScope, ScopeHandle.onceClosed),
+      // Not an async function: nobody may be waiting for the promise that it would make of a refusal.
+      transaction: (keys, fn, options) => {
+        if (transactions === null) return Promise.reject(nested());
         const send = (caller: Caller | null): Promise<unknown> =>
           transactions.run(keys, fn, options, admitWith(limit), caller);
         const gate = gateNow();
@@ -186,7 +191,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
           gate === null
             ? send(null)
             : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send, keep: () => send });
-        return (await run) as TransactionReplies | null;
+        return run as Promise<TransactionReplies | null>;
       },
     };
   };
@@ -197,6 +202,15 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const ownControls = controls(() => ambient.current());
   return viewOf(null);
 }
+
+/** Of a view that is in no scope, whatever the async context. */
+const NO_SCOPE: CallGate = {
+  run: (call) => call.send(null),
+  runPlain: (calls, args) => calls.send(args, null),
+  refuses: false,
+  hasMemo: false,
+  calledAnything: () => {},
+};
 
 /** A transaction as one call of its scope: it may read and write anything. */
 const TRANSACTION = {

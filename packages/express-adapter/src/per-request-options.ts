@@ -7,13 +7,16 @@ export interface PerRequestOptions extends Omit<ScopeOptions, "name" | "signal" 
   /** The property of the request that holds the view. Default `"redis"`. */
   property?: string;
   /**
-   * Whether the view that `tickpipe()` returned acts in the request's scope while the request is served, so that modules that import it need no
-   * change. Through Node's AsyncLocalStorage. Default `true`.
+   * What the module's own view, as `tickpipe()` returned it, has to do with the request while that is served, through Node's AsyncLocalStorage.
+   *
+   * `"observe"`: its calls are counted and recorded for the request, and nothing else happens to them. AsyncLocalStorage costs a request some of its time, so it is entered only
+   * while somebody asks: `serverTiming`, `onSummary`, a listener of `record()` such as the inspector's, or of the channel `tickpipe:request`. `true`: it acts in the request's scope: `memo` and
+   * `maxPerTick` hold for its calls as well, and `currentScope()` and loaders know the scope. No abort, deadline or budget ever refuses one. `false`: nothing. Default `"observe"`.
    */
-  ambient?: boolean;
+  ambient?: "observe" | boolean;
   /**
-   * Whether the scope is aborted when the browser hangs up before the response is sent: calls that have not been sent never are. Turn it off where a
-   * handler must finish what it began, and have that call the view that `tickpipe()` returned: `req.redis` takes no calls after a hang-up either way. Default `true`.
+   * Whether the scope is aborted when the browser hangs up before the response is sent: calls of `req.redis` reject then, and those that have not been sent never are. Calls of the
+   * module's own view go on. Default `false`: a handler goes on as it would with the plain client.
    */
   abortOnHangUp?: boolean;
   /**
@@ -21,14 +24,14 @@ export interface PerRequestOptions extends Omit<ScopeOptions, "name" | "signal" 
    * `NODE_ENV` is `production`.
    */
   serverTiming?: boolean;
-  /** Is called when the response closes, with what the request has called. What it throws is an uncaught exception. Default: nothing is called. */
+  /** Is called when the response closes, with what the request has called, by `req.redis` and by the module's own view. What it throws is an uncaught exception. Default: nothing is called. */
   onSummary?: (summary: ScopeStats, req: IncomingMessage) => void;
 }
 
 /** The options with every default filled in. */
 export interface ResolvedPerRequestOptions {
   readonly property: string;
-  readonly ambient: boolean;
+  readonly ambient: "observe" | boolean;
   readonly abortOnHangUp: boolean;
   readonly serverTiming: boolean;
   readonly onSummary: PerRequestOptions["onSummary"];
@@ -52,13 +55,16 @@ export function resolvePerRequestOptions(options: unknown): ResolvedPerRequestOp
   rejectUnknownOptions(options, [...OWN, ...OF_SCOPES], "perRequest()");
   const {
     property = "redis",
-    ambient = true,
-    abortOnHangUp = true,
+    ambient = "observe",
+    abortOnHangUp = false,
     serverTiming = process.env.NODE_ENV !== "production",
     onSummary,
     ...scope
   } = options as PerRequestOptions;
-  for (const [name, value] of Object.entries({ ambient, abortOnHangUp, serverTiming })) {
+  if (ambient !== "observe" && typeof ambient !== "boolean") {
+    throw invalidOption('option "ambient" of perRequest()', '"observe", true or false', ambient);
+  }
+  for (const [name, value] of Object.entries({ abortOnHangUp, serverTiming })) {
     if (typeof value !== "boolean") throw invalidOption(`option "${name}" of perRequest()`, "true or false", value);
   }
   if (onSummary !== undefined && typeof onSummary !== "function") {

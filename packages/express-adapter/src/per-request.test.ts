@@ -10,7 +10,7 @@ const refused: [options: unknown, said: string][] = [
   [[], "Expected the options of perRequest() to be an object"],
   ["redis", "Expected the options of perRequest() to be an object"],
   [{ propety: "x" }, 'no option named by the string "propety"'],
-  [{ ambient: 1 }, 'Expected option "ambient" of perRequest() to be true or false'],
+  [{ ambient: 1 }, 'Expected option "ambient" of perRequest() to be "observe", true or false'],
   [{ onSummary: "log" }, 'Expected option "onSummary" of perRequest() to be a function that takes a summary'],
   [{ property: 5 }, 'Expected option "property" of perRequest() to be the name of a property'],
   [{ property: "" }, 'Expected option "property" of perRequest() to be the name of a property'],

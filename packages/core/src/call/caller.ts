@@ -3,12 +3,22 @@
  * transaction. `null` in the place of a caller stands for one that always waits.
  */
 export class Caller {
-  readonly #listeners = new Set<(error: Error) => void>();
+  #listeners: Set<(error: Error) => void> | null = null;
   #makeError: (() => Error) | null = null;
+
+  /** Whoever waits for all calls of the scope: the same for each of them. */
+  get ofScope(): Caller {
+    return this;
+  }
 
   /** Whether nobody waits any more. */
   get hasGone(): boolean {
     return this.#makeError !== null;
+  }
+
+  /** Whether the call has its outcome in any case. */
+  get staysForReply(): boolean {
+    return false;
   }
 
   /** The error to reject a call with that nobody waits for; a new one each time. */
@@ -26,9 +36,11 @@ export class Caller {
       listener(this.#makeError());
       return () => {};
     }
-    this.#listeners.add(listener);
+    this.#listeners ??= new Set();
+    const listeners = this.#listeners;
+    listeners.add(listener);
     return () => {
-      this.#listeners.delete(listener);
+      listeners.delete(listener);
     };
   }
 
@@ -36,8 +48,48 @@ export class Caller {
   leave(makeError: () => Error): void {
     if (this.#makeError !== null) return;
     this.#makeError = makeError;
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = [...(this.#listeners ?? [])];
+    this.#listeners = null;
     for (const listener of listeners) listener(makeError());
+  }
+
+  /**
+   * Notes that the call blocks on the client's own connection. It is not given up there: what it takes from a list would be lost.
+   */
+  blocksInline(): void {}
+}
+
+/** Whoever waits for one call that may block: the scope's caller, and where the call was made. */
+export class CallerOfBlocking extends Caller {
+  readonly #scope: Caller;
+  #isInline = false;
+
+  constructor(scope: Caller) {
+    super();
+    this.#scope = scope;
+  }
+
+  override get ofScope(): Caller {
+    return this.#scope;
+  }
+
+  override get hasGone(): boolean {
+    return this.#scope.hasGone;
+  }
+
+  override get staysForReply(): boolean {
+    return this.#isInline;
+  }
+
+  override error(): Error {
+    return this.#scope.error();
+  }
+
+  override onGone(listener: (error: Error) => void): () => void {
+    return this.#scope.onGone(listener);
+  }
+
+  override blocksInline(): void {
+    this.#isInline = true;
   }
 }

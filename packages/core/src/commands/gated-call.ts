@@ -15,6 +15,8 @@ export interface GatedCall {
   readonly queue?: readonly QueuedCommand[];
   /** The caller's callback, if it gave one. */
   readonly callback: unknown;
+  /** Whether a command of the call may wait on the server for somebody else's write. Default `false`. */
+  readonly mayBlock?: boolean;
   /** Makes the call. `caller`: whoever waits for it, for stages that keep it; `null` if that never ends. */
   readonly send: (caller: Caller | null) => unknown;
   /** Makes it for a promise alone. */
@@ -31,6 +33,8 @@ export interface GatedCall {
 export interface PlainCalls {
   /** Makes a call. `caller` as in `GatedCall`. */
   send(args: unknown[], caller: Caller | null): unknown;
+  /** Whether a call may wait on the server for somebody else's write. */
+  readonly mayBlock: boolean;
   /** How many commands a call sends. */
   commandsIn(args: readonly unknown[]): number;
   /** The command behind what a call has just returned, where there is one that can be watched. */
@@ -42,6 +46,12 @@ export interface CallGate {
   run(call: GatedCall): unknown;
   /** For calls without a callback, where nobody asks what they are: makes one without describing it first. `null` where somebody does. */
   readonly runPlain: ((calls: PlainCalls, args: unknown[]) => unknown) | null;
+  /** Whether it refuses calls: its scope was aborted or is late. */
+  readonly refuses: boolean;
+  /** Whether a memo answers reads here, which is to be told of all that may write. */
+  readonly hasMemo: boolean;
+  /** To be called when something was called, or has settled, of which nobody knows what it writes. */
+  calledAnything(): void;
   /** What the view of this gate has as its `tickpipe`; made when it is first asked for. */
   controls?: object;
 }

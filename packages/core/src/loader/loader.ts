@@ -59,12 +59,14 @@ export class LoaderMaker {
   /**
    * @param root the view that belongs to no scope
    * @param currentScope the scope in which the loader's own calls act
+   * @param onceClosed calls a listener when a scope is closed
    * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
    */
   make<K, V>(
     loaderOptions: LoaderOptions<K, V>,
     root: object,
     currentScope: () => LoaderScope | undefined,
+    onceClosed: (scope: LoaderScope, listener: () => void) => void,
   ): Loader<K, V> {
     const options = resolveLoaderOptions(loaderOptions);
     // One for all loaders of a client: each listens to the client's events.
@@ -80,8 +82,14 @@ export class LoaderMaker {
       if (scope === undefined) return outside;
       let loader = scopes.get(scope);
       if (!loader) {
-        loader = new ScopeLoader(parts, callsOf(scope.redis), true, this.#beforeFlush);
+        const opened = new ScopeLoader(parts, callsOf(scope.redis), true, this.#beforeFlush);
+        loader = opened;
         scopes.set(scope, loader);
+        // Who holds the scope, such as a timer, may hold it for long.
+        onceClosed(scope, () => {
+          scopes.delete(scope);
+          opened.letGo();
+        });
       }
       return loader;
     };

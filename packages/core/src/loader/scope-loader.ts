@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import DataLoader from "dataloader";
+import { dropUnheard } from "../callback.ts";
 import { describeKind, TickpipeTypeError } from "../errors.ts";
 import { asMicrotask } from "../timers.ts";
 import { answerBatch, type LoaderParts } from "./answer-batch.ts";
@@ -63,7 +64,8 @@ export interface LoaderCalls<K, V> {
 export class ScopeLoader<K, V> implements LoaderCalls<K, V> {
   readonly #parts: LoaderParts<K, V>;
   readonly #redis: CacheRedis;
-  readonly #loads: DataLoader<Entry<K>, V, string>;
+  #loads: DataLoader<Entry<K>, V, string>;
+  readonly #makeLoads: (keeps: boolean) => DataLoader<Entry<K>, V, string>;
 
   /**
    * @param keeps whether to keep what was loaded for as long as this object lives
@@ -78,16 +80,28 @@ export class ScopeLoader<K, V> implements LoaderCalls<K, V> {
     const answer = (entries: readonly Entry<K>[]): Promise<V[]> =>
       // DataLoader resolves each load with its element, so that a promise is as good as a value. Its type does not say so.
       answerBatch(parts, redis, entries, forget) as Promise<unknown[]> as Promise<V[]>;
-    this.#loads = new DataLoader<Entry<K>, V, string>(answer, {
-      cache: keeps,
-      cacheKeyFn: ({ key }) => key,
-      maxBatchSize: parts.options.maxBatchSize,
-      batchScheduleFn: (dispatch) => scheduleBatch(dispatch, beforeFlush),
-    });
+    this.#makeLoads = (cache) =>
+      new DataLoader<Entry<K>, V, string>(answer, {
+        cache,
+        cacheKeyFn: ({ key }) => key,
+        maxBatchSize: parts.options.maxBatchSize,
+        batchScheduleFn: (dispatch) => scheduleBatch(dispatch, beforeFlush),
+      });
+    this.#loads = this.#makeLoads(keeps);
   }
 
   load(id: K): Promise<V> {
-    return this.#loads.load(this.#entry(id));
+    const loaded: Promise<V> = this.#loads.load(this.#entry(id)).catch((error: unknown) => {
+      // A scope that refuses calls: nobody may be waiting for this one.
+      if (isRefusal(error)) dropUnheard(loaded);
+      throw error;
+    });
+    return loaded;
+  }
+
+  /** Lets go of what it has loaded, and keeps nothing from now on: its scope was closed. */
+  letGo(): void {
+    this.#loads = this.#makeLoads(false);
   }
 
   loadMany(ids: ArrayLike<K>): Promise<(V | Error)[]> {

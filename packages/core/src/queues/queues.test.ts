@@ -25,6 +25,7 @@ function queueOf(...commands: PendingCommand[]): CommandQueue {
     peekFront: () => entry(0),
     peekBack: () => entry(commands.length - 1),
     pop: () => commands.pop(),
+    removeOne: (at) => commands.splice(at, 1)[0],
   };
 }
 const client = (queues: Partial<ClientInternals>): ClientInternals => ({ status: "ready", ...queues });

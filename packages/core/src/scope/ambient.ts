@@ -1,20 +1,26 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** The scope in which code runs, known by its async context: so a view of no scope can act in that of its request. */
-export class Ambient<S extends { readonly isClosed: boolean }> {
-  readonly #storage = new AsyncLocalStorage<S>();
+/** Where calls of views of no scope go that are made in a scope's async context. */
+export interface AmbientGate {
+  /** Whether its scope has ended, and none of its calls waits for a turn. */
+  readonly isOver: boolean;
+}
+
+/** The gate of the running code, known by its async context: so a view of no scope is observed in its request, or acts in it. */
+export class Ambient<G extends AmbientGate> {
+  readonly #storage = new AsyncLocalStorage<G>();
   /** Until the first `run` nobody pays for the look-up. */
   #isUsed = false;
 
-  run<T>(scope: S, fn: () => T): T {
+  run<T>(gate: G, fn: () => T): T {
     this.#isUsed = true;
-    return this.#storage.run(scope, fn);
+    return this.#storage.run(gate, fn);
   }
 
-  /** The scope of the running code; `null` outside of all, and for what goes on after its scope was closed. */
-  current(): S | null {
+  /** The gate of the running code; `null` outside of all, and for what goes on after its scope has ended. */
+  current(): G | null {
     if (!this.#isUsed) return null;
-    const scope = this.#storage.getStore();
-    return scope === undefined || scope.isClosed ? null : scope;
+    const gate = this.#storage.getStore();
+    return gate === undefined || gate.isOver ? null : gate;
   }
 }

@@ -1,55 +1,65 @@
+import type { Caller } from "../call/caller.ts";
 import type { KeptFor } from "../call/kept-call.ts";
 import { dropUnheard, tellCallback } from "../callback.ts";
+import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall, PlainCalls } from "../commands/gated-call.ts";
 import type { ScopeRecord } from "../observe/records.ts";
-import { RoundTripTally, type ScopeStats } from "../observe/round-trips.ts";
-import type { CallInRecord, ScopeRecording } from "../observe/scope-recording.ts";
-import { watchCall, watchMade } from "../observe/watched-call.ts";
+import type { ScopeStats } from "../observe/round-trips.ts";
+import type { ScopeRecording } from "../observe/scope-recording.ts";
+import { watchMade } from "../observe/watched-call.ts";
 import { Memo } from "../reads/memo.ts";
+import { ActingGate, ObservingGate } from "./ambient-gates.ts";
 import { Budget } from "./budget.ts";
 import { Ending } from "./ending.ts";
+import { FreshGate } from "./fresh-gate.ts";
+import { ScopeCounts } from "./scope-counts.ts";
 import type { ResolvedScopeOptions } from "./scope-options.ts";
-import { SentCall, type ToldOfCalls } from "./sent-call.ts";
+import { SentCall } from "./sent-call.ts";
 import { Turns } from "./turns.ts";
 
-/** One scope as its views' calls pass through it: whether they are made, when, and what they come to is noted here. */
+/** Who makes a call in a scope: its own view, or one of no scope in its async context, which is never refused. */
+export type MadeBy = "own view" | "fresh view" | "other view";
+
+/** One scope as its own view's calls pass through it: whether they are made, when, and what they come to is noted here. */
 export class CallScope implements CallGate {
   readonly name: string | undefined;
   controls?: object;
   /** The scope as its user holds it. */
   handle: object | null = null;
-  #fresh: FreshGate | null = null;
-  readonly #tally = new RoundTripTally();
+  readonly counts: ScopeCounts;
   readonly #ending: Ending;
   readonly #turns: Turns | null;
-  readonly #memo: Memo | null;
-  readonly #told: ToldOfCalls;
-  readonly runPlain: CallGate["runPlain"];
   readonly #budget: Budget | null;
-  readonly #recording: ScopeRecording | null;
-  #closed: (() => void)[] | null = null;
+  #memo: Memo | null;
+  #recording: ScopeRecording | null;
+  #fresh: FreshGate | null = null;
+  #acting: ActingGate | null = null;
+  #observing: ObservingGate | null = null;
+  #closed: Set<() => void> | null = null;
+  runPlain: CallGate["runPlain"];
 
   /**
    * @param recording where its calls are recorded; `null` while nobody asks for that
+   * @param isObserved whether somebody asks for what is called in its async context as well
    * @param kept where those of its calls are that wait for their turn
    */
-  constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null, kept: KeptFor) {
+  constructor(options: ResolvedScopeOptions, recording: ScopeRecording | null, isObserved: boolean, kept: KeptFor) {
     const { name, maxPerTick, memo, maxCommands, maxRoundTrips } = options;
     this.name = name;
+    this.counts = new ScopeCounts(isObserved);
     this.#budget = maxCommands === undefined && maxRoundTrips === undefined ? null : new Budget(options, name);
     this.#turns = maxPerTick === undefined ? null : new Turns(kept, maxPerTick);
     this.#memo = memo === false ? null : new Memo(memo === true ? null : new Set(memo));
-    this.#told = { tally: this.#tally, memo: this.#memo };
-    this.#ending = new Ending(options, this.#turns);
+    this.#ending = new Ending(options, this.#turns !== null);
     this.#recording = recording;
-    const isOnlyCounted = [this.#memo, this.#budget, this.#turns, recording].every((part) => part === null);
+    const isOnlyCounted = !isObserved && [this.#memo, this.#budget, this.#turns].every((part) => part === null);
     this.runPlain = isOnlyCounted ? this.#runPlain : null;
   }
 
-  /** The scope behind one of its two gates; `null` for a gate of no scope. */
+  /** The scope behind a gate in which calls act; `null` for a gate of none, and for one that only observes. */
   static of(gate: CallGate | null): CallScope | null {
-    if (gate instanceof FreshGate) return gate.scope;
-    return gate instanceof CallScope ? gate : null;
+    if (gate instanceof CallScope) return gate;
+    return gate instanceof FreshGate || gate instanceof ActingGate ? gate.scope : null;
   }
 
   /** The same scope, whose reads always go to Redis. */
@@ -58,130 +68,169 @@ export class CallScope implements CallGate {
     return this.#fresh;
   }
 
-  /** Whether it was closed, and neither aborted nor late before. */
-  get isClosed(): boolean {
-    return this.#ending.reason === "closed";
+  /** For calls of views of no scope that are to act in this one. */
+  get acting(): ActingGate {
+    this.#acting ??= new ActingGate(this);
+    return this.#acting;
+  }
+
+  /** For calls of views of no scope that are counted and recorded here, and nothing else. */
+  get observing(): ObservingGate {
+    this.#observing ??= new ObservingGate(this);
+    return this.#observing;
+  }
+
+  /** Counts from now on what is called in the scope's async context. */
+  observe(): void {
+    this.counts.observe();
+    // Own calls are counted in two places then.
+    this.runPlain = null;
+  }
+
+  get recording(): ScopeRecording | null {
+    return this.#recording;
+  }
+
+  /** Whether somebody asks for what is called in the scope. */
+  get isObserved(): boolean {
+    return this.counts.areObserved;
+  }
+
+  get refuses(): boolean {
+    return this.#ending.refusal !== null;
+  }
+
+  /** Whether its view is a plain view: it was closed in good order, and none of its calls waits for a turn. */
+  get isPlain(): boolean {
+    return this.#ending.hasEnded && this.#ending.refusal === null && !this.#hasWaiting;
+  }
+
+  /** Whether it has ended in any way, and none of its calls waits for a turn. */
+  get isOver(): boolean {
+    return this.#ending.hasEnded && !this.#hasWaiting;
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#turns?.hasWaiting ?? false;
   }
 
   stats(): ScopeStats {
-    return this.#tally.snapshot();
+    return this.counts.own.snapshot();
   }
 
-  /** What has been called so far; `undefined` if it is not recorded. */
+  /** What has been called so far; `undefined` if it is not recorded, and once the scope is closed. */
   record(): ScopeRecord | undefined {
-    return this.#recording?.record(this.stats());
+    return this.#recording?.record(this.counts.all.snapshot());
   }
 
-  /** Has `listener` called once, when the scope is closed. */
+  /** Has `listener` called once, when the scope is closed; not at all if it is closed already. */
   onceClosed(listener: () => void): void {
-    this.#closed ??= [];
-    this.#closed.push(listener);
+    this.#closed ??= new Set();
+    this.#closed.add(listener);
   }
 
   abort(reason: unknown): void {
     this.#ending.abort(reason);
   }
 
+  /** Ends it, and lets go of what it has kept: who holds its view, such as a timer of the request's, may hold it for long. */
   close(): void {
     this.#ending.close();
     const closed = this.#closed;
     this.#closed = null;
     for (const listener of closed ?? []) listener();
+    this.#memo = this.#recording = null;
   }
 
-  run(call: GatedCall, isFresh = false): unknown {
-    if (this.#ending.reason !== null) return this.#refuse(call.callback, null);
-    const recording = this.#recording;
-    const noted = recording === null ? null : recording.called(call, this.#tally.wave);
+  /** Notes that a call may have written anything, of which nobody knows what it is. */
+  calledAnything(): void {
+    this.#memo?.called(UNKNOWN_CALL);
+  }
+
+  get hasMemo(): boolean {
+    return this.#memo !== null;
+  }
+
+  run(call: GatedCall, by: MadeBy = "own view"): unknown {
+    const isOwn = by !== "other view";
+    if (this.#ending.hasEnded) return this.#runAfterEnd(call, isOwn);
+    const noted = this.#recording?.called(call, this.counts.all.wave) ?? null;
     const memo = this.#memo;
     const key = memo?.keyOf(call) ?? null;
-    if (memo !== null && key !== null && !isFresh) {
+    if (memo !== null && key !== null && by !== "fresh view") {
       const kept = memo.find(key, call);
       if (kept !== undefined) {
-        this.#tally.answeredFromMemo();
+        this.counts.answeredFromMemo();
         noted?.answeredFromMemo(kept.reply);
         return Promise.resolve(kept.reply);
       }
     }
-    const overBudget = this.#budget?.refuses(this.#tally, call.commands) ?? null;
+    const overBudget = isOwn ? (this.#budget?.refuses(this.counts.own, call.commands) ?? null) : null;
     if (overBudget !== null) {
       noted?.failed(overBudget);
-      return tellCallback(Promise.reject(overBudget), call.callback);
+      return refused(overBudget, call.callback);
     }
-    if (!this.#ending.mayInterrupt) return this.#make(call, key, call.send, noted);
+    const sent = new SentCall({ tallies: this.counts.ofOwn, memo }, call, key, noted);
+    const caller = isOwn ? this.#ending.callerOf(call.mayBlock ?? false) : null;
+    const make = (send: GatedCall["send"]): unknown => sent.make(send, caller);
+    if (caller === null) return this.#inTurn(call, null, call.send, make, sent);
     // Both may settle the caller's callback, and it is to be called once.
-    const made = this.#make(call, key, call.sendWithoutCallback, noted);
+    const made = this.#inTurn(call, caller, call.sendWithoutCallback, make, sent);
     if (!(made instanceof Promise)) return made;
-    return tellCallback(this.#ending.interruptible(made, null), call.callback);
+    return tellCallback(this.#ending.interruptible(made, null, caller), call.callback);
   }
 
   #runPlain(calls: PlainCalls, args: unknown[]): unknown {
-    if (this.#ending.reason !== null) return this.#refuse(undefined, null);
-    const watcher = this.#tally.calledInWave(calls.commandsIn(args));
+    if (this.#ending.hasEnded) return this.#ending.refusal === null ? calls.send(args, null) : this.#refuse(undefined);
+    const watcher = this.counts.own.calledInWave(calls.commandsIn(args));
+    const caller = this.#ending.callerOf(calls.mayBlock);
     let made: unknown;
     try {
-      made = calls.send(args, null);
+      made = calls.send(args, caller);
     } catch (error) {
       watcher.failed();
       throw error;
     }
     const command = calls.commandOf(made);
     const watched = watchMade(made, command, false, watcher);
-    return watched instanceof Promise ? this.#ending.interruptible(watched, command) : watched;
+    return watched instanceof Promise ? this.#ending.interruptible(watched, command, caller) : watched;
   }
 
-  #make(call: GatedCall, key: string | null, send: GatedCall["send"], noted: CallInRecord | null): unknown {
-    if (this.#turns === null || call.changesState()) return this.#send(call, key, send, noted);
-    const make = (by: GatedCall["send"]): unknown =>
-      this.#ending.reason === null ? this.#send(call, key, by, noted) : this.#refuse(undefined, noted);
+  /** In a scope that was closed in good order, calls are plain ones, behind those that still wait. Of one that was aborted or late, only its own are refused. */
+  #runAfterEnd(call: GatedCall, isOwn: boolean): unknown {
+    if (isOwn && this.#ending.refusal !== null) return this.#refuse(call.callback);
+    return this.#hasWaiting ? this.#inTurn(call, null, call.send, (send) => send(null), null) : call.send(null);
+  }
+
+  /** @param send the way to make it now. @param make makes it by a way: this one, or the snapshot's if it has to wait */
+  #inTurn(
+    call: GatedCall,
+    caller: Caller | null,
+    send: GatedCall["send"],
+    make: (send: GatedCall["send"]) => unknown,
+    sent: SentCall | null,
+  ): unknown {
+    if (this.#turns === null || call.changesState()) return make(send);
     const keep = (): (() => unknown) => {
       const kept = call.keep();
       return () => make(kept);
     };
     const callback = send === call.send ? call.callback : undefined;
-    const keepable = { callback, caller: null, make: () => make(send), keep };
-    return this.#turns.run(call.commands, keepable, (error) => noted?.failed(error));
+    return this.#turns.run(call.commands, { callback, caller, make: () => make(send), keep }, (error) =>
+      sent?.failed(error),
+    );
   }
 
-  #send(call: GatedCall, key: string | null, send: GatedCall["send"], noted: CallInRecord | null): unknown {
-    const hasCallback = typeof call.callback === "function" && send === call.send;
-    const sent = new SentCall(this.#told, call, key, noted);
-    return watchCall(() => send(null), hasCallback, sent);
-  }
-
-  #refuse(callback: unknown, noted: CallInRecord | null): Promise<never> {
-    const error = this.#ending.error();
-    noted?.failed(error);
-    const refused = Promise.reject(error);
-    dropUnheard(refused);
-    if (this.#ending.reason === "closed") warnOfClosedScope();
-    return tellCallback(refused, callback);
+  #refuse(callback: unknown): Promise<never> {
+    return refused(this.#ending.error(), callback);
   }
 }
 
-let hasWarnedOfClosedScope = false;
+const UNKNOWN_CALL = { method: "", effect: ANYTHING, args: [] } as const;
 
-/** Once in a process: nobody may be waiting for the call, and then its rejection is not heard of. */
-function warnOfClosedScope(): void {
-  if (hasWarnedOfClosedScope) return;
-  hasWarnedOfClosedScope = true;
-  process.emitWarning(
-    "A call was made in a scope that is closed, such as on req.redis after the response was sent, and was not sent. Call the view that tickpipe() returned instead.",
-    { type: "TickpipeWarning", code: "TICKPIPE_SCOPE_CLOSED" },
-  );
-}
-
-class FreshGate implements CallGate {
-  readonly scope: CallScope;
-  readonly runPlain: CallGate["runPlain"];
-  controls?: object;
-
-  constructor(scope: CallScope) {
-    this.scope = scope;
-    this.runPlain = scope.runPlain?.bind(scope) ?? null;
-  }
-
-  run(call: GatedCall): unknown {
-    return this.scope.run(call, true);
-  }
+/** Rejects a call that nobody may be waiting for: the plain client would have sent it, and rejected nothing. */
+function refused(error: Error, callback: unknown): Promise<never> {
+  const rejected = Promise.reject(error);
+  dropUnheard(rejected);
+  return tellCallback(rejected, callback);
 }

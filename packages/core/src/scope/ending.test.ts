@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Ending, type EndingOptions } from "./ending.ts";
 
 const ending = (options: Partial<EndingOptions> = {}): Ending =>
-  new Ending({ signal: undefined, abortable: false, deadlineMs: undefined, ...options }, null);
+  new Ending({ signal: undefined, abortable: false, deadlineMs: undefined, ...options }, false);
 const never = new Promise(() => {});
 
 describe("Ending", () => {
@@ -12,20 +12,20 @@ describe("Ending", () => {
     end.abort(cause);
     end.abort(new Error("again"));
     end.close();
-    expect([end.reason, end.error().code, end.error().cause]).toEqual(["aborted", "ERR_TICKPIPE_ABORTED", cause]);
+    expect([end.refusal, end.error().code, end.error().cause]).toEqual(["aborted", "ERR_TICKPIPE_ABORTED", cause]);
     expect(end.error()).not.toBe(end.error());
     const closed = ending();
     closed.close();
     closed.abort(cause);
-    expect([closed.reason, closed.error().cause]).toEqual(["closed", undefined]);
+    expect([closed.hasEnded, closed.refusal]).toEqual([true, null]);
   });
 
   it("follows a signal, also one that was aborted before", async () => {
     const early = ending({ signal: AbortSignal.abort("gone") });
-    expect([early.reason, early.error().cause]).toEqual(["aborted", "gone"]);
+    expect([early.refusal, early.error().cause]).toEqual(["aborted", "gone"]);
     const controller = new AbortController();
     const end = ending({ signal: controller.signal });
-    const call = end.interruptible(never, null);
+    const call = end.interruptible(never, null, null);
     controller.abort("later");
     await expect(call).rejects.toMatchObject({ code: "ERR_TICKPIPE_ABORTED", cause: "later" });
   });
@@ -35,11 +35,11 @@ describe("Ending", () => {
     const end = ending({ signal: controller.signal });
     end.close();
     controller.abort();
-    expect(end.reason).toBe("closed");
+    expect([end.hasEnded, end.refusal]).toEqual([true, null]);
     const plain = ending();
-    expect(plain.mayInterrupt).toBe(false);
-    expect(plain.interruptible(never, null)).toBe(never);
+    expect(plain.caller).toBeNull();
+    expect(plain.interruptible(never, null, null)).toBe(never);
     plain.abort("nobody waits");
-    expect(plain.reason).toBe("aborted");
+    expect(plain.refusal).toBe("aborted");
   });
 });

@@ -1,17 +1,13 @@
+import { Caller, CallerOfBlocking } from "../call/caller.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { TickpipeError } from "../errors.ts";
-import type { Turns } from "./turns.ts";
+import { followSignal } from "./signals.ts";
 import { Unsettled } from "./unsettled.ts";
 
-/** Why a scope takes no more calls. */
-export type EndReason = "closed" | "aborted" | "deadline";
+/** Why a scope's own view takes no more calls. */
+export type RefusalReason = "aborted" | "deadline";
 
 const ERRORS = {
-  closed: {
-    code: "ERR_TICKPIPE_SCOPE_CLOSED",
-    message:
-      "The scope is closed, so the call was not sent. Work that goes on after its request belongs on a view of no scope: call the client that tickpipe() returned.",
-  },
   aborted: {
     code: "ERR_TICKPIPE_ABORTED",
     message:
@@ -34,73 +30,72 @@ export interface EndingOptions {
 
 /** The end of a scope: by `close()`, by `abort()` or its signal, or by its deadline, whichever comes first. */
 export class Ending {
-  readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #turns: Turns | null;
-  readonly #onAbort: (() => void) | undefined;
+  #unfollow: (() => void) | undefined;
   /** Calls that have been sent, whose callers may have to stop waiting; `null` where they finish however the scope ends. */
   readonly #unsettled: Unsettled | null;
-  #reason: EndReason | null = null;
-
+  /** Whoever waits for calls that a stage keeps; `null` where those are sent however the scope ends. */
+  readonly caller: Caller | null;
+  #reason: "closed" | RefusalReason | null = null;
   #abortReason: unknown = undefined;
 
-  /** @param turns let all their calls go when no more are taken, so that those come to nothing */
-  constructor({ signal, abortable, deadlineMs }: EndingOptions, turns: Turns | null) {
-    this.#turns = turns;
-    this.#signal = signal;
+  /** @param keepsCalls whether a stage of the scope's own keeps calls, of which `abort()` alone says that they are not to be sent */
+  constructor({ signal, abortable, deadlineMs }: EndingOptions, keepsCalls: boolean) {
     this.#unsettled = abortable || signal || deadlineMs !== undefined ? new Unsettled() : null;
-    if (deadlineMs !== undefined) this.#timer = setTimeout(() => this.#end("deadline"), deadlineMs).unref();
-    if (signal === undefined) return;
-    this.#onAbort = () => this.abort(signal.reason);
-    if (signal.aborted) this.abort(signal.reason);
-    else signal.addEventListener("abort", this.#onAbort);
+    this.caller = this.#unsettled !== null || keepsCalls ? new Caller() : null;
+    if (deadlineMs !== undefined) this.#timer = setTimeout(() => this.#refuse("deadline"), deadlineMs).unref();
+    if (signal !== undefined) this.#unfollow = followSignal(signal, (reason) => this.abort(reason));
   }
 
-  get reason(): EndReason | null {
-    return this.#reason;
+  /** Whether the scope has ended in any way. */
+  get hasEnded(): boolean {
+    return this.#reason !== null;
   }
 
-  /** Whether callers may have to stop waiting for a call that has been sent. */
-  get mayInterrupt(): boolean {
-    return this.#unsettled !== null;
+  /** Why calls are refused; `null` while none is, and after a close in good order. */
+  get refusal(): RefusalReason | null {
+    return this.#reason === "closed" ? null : this.#reason;
+  }
+
+  /** Whoever waits for one call. @param mayBlock whether the call's command may wait on the server */
+  callerOf(mayBlock: boolean): Caller | null {
+    return mayBlock && this.caller !== null ? new CallerOfBlocking(this.caller) : this.caller;
   }
 
   /** The error of a call that comes too late, each time a new one. */
   error(): TickpipeError {
-    const { code, message } = ERRORS[this.#reason ?? "closed"];
-    const cause = this.#reason === "aborted" ? { cause: this.#abortReason } : undefined;
-    return new TickpipeError(code, message, cause);
+    const reason = this.refusal ?? "aborted";
+    const cause = reason === "aborted" ? { cause: this.#abortReason } : undefined;
+    return new TickpipeError(ERRORS[reason].code, ERRORS[reason].message, cause);
   }
 
   abort(reason: unknown): void {
     if (this.#reason === null) this.#abortReason = reason;
-    this.#end("aborted");
+    this.#refuse("aborted");
   }
 
   close(): void {
-    this.#end("closed");
+    this.#reason ??= "closed";
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#unfollow?.();
+    this.#unsettled?.clear();
   }
 
   /**
    * What the call comes to, or the error of the ending if that is first. The call itself goes on, and its reply is dropped.
    *
    * @param command the command behind it; `null` for a call without one that can be abandoned
+   * @param caller whoever waits for it
    */
-  interruptible(call: Promise<unknown>, command: WatchedCommand | null): Promise<unknown> {
-    return this.#unsettled === null ? call : this.#unsettled.add(call, command);
+  interruptible(call: Promise<unknown>, command: WatchedCommand | null, caller: Caller | null): Promise<unknown> {
+    return this.#unsettled === null ? call : this.#unsettled.add(call, command, caller);
   }
 
-  #end(reason: EndReason): void {
-    if (this.#reason === null) {
-      this.#reason = reason;
-      this.#turns?.letAllGo();
-    }
-    if (reason === "closed") {
-      if (this.#timer) clearTimeout(this.#timer);
-      if (this.#onAbort) this.#signal?.removeEventListener("abort", this.#onAbort);
-      this.#unsettled?.clear();
-      return;
-    }
-    this.#unsettled?.rejectAll(() => this.error());
+  #refuse(reason: RefusalReason): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    const makeError = (): TickpipeError => this.error();
+    this.#unsettled?.rejectAll(makeError);
+    this.caller?.leave(makeError);
   }
 }

@@ -1,14 +1,15 @@
 import type { IoredisClient } from "../client.ts";
 import type { CallGate } from "../commands/gated-call.ts";
-import type { Scope, Tickpiped } from "../controls.ts";
+import type { ObservedStats, Scope, Tickpiped } from "../controls.ts";
 import type { ScopeRecord } from "../observe/records.ts";
 import type { ScopeStats } from "../observe/round-trips.ts";
 import type { Ambient } from "./ambient.ts";
+import type { ActingGate, ObservingGate } from "./ambient-gates.ts";
 import type { CallScope } from "./call-scope.ts";
 
 /** What all scopes of one client share. */
 export interface ScopeParts<C extends IoredisClient> {
-  readonly ambient: Ambient<CallScope>;
+  readonly ambient: Ambient<ActingGate | ObservingGate>;
   readonly viewOf: (gate: CallGate) => Tickpiped<C>;
 }
 
@@ -22,6 +23,11 @@ export class ScopeHandle<C extends IoredisClient> implements Scope<C> {
   constructor(parts: ScopeParts<C>, calls: CallScope) {
     this.#parts = parts;
     this.#calls = calls;
+  }
+
+  /** Has `listener` called once, when the scope is closed. */
+  static onceClosed(scope: object, listener: () => void): void {
+    if (scope instanceof ScopeHandle) scope.#calls.onceClosed(listener);
   }
 
   get name(): string | undefined {
@@ -42,12 +48,22 @@ export class ScopeHandle<C extends IoredisClient> implements Scope<C> {
     return this.#calls.stats();
   }
 
+  observed(): ObservedStats {
+    const { others, all } = this.#calls.counts;
+    return { others: others.snapshot(), all: all.snapshot() };
+  }
+
   record(): ScopeRecord | undefined {
     return this.#calls.record();
   }
 
   run<T>(fn: () => T): T {
-    return this.#parts.ambient.run(this.#calls, fn);
+    return this.#parts.ambient.run(this.#calls.acting, fn);
+  }
+
+  observe<T>(fn: () => T, isAsked = false): T {
+    if (isAsked) this.#calls.observe();
+    return this.#calls.isObserved ? this.#parts.ambient.run(this.#calls.observing, fn) : fn();
   }
 
   abort(reason?: unknown): void {

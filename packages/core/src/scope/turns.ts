@@ -1,5 +1,4 @@
 import { type KeepableCall, KeptCall, type KeptFor } from "../call/kept-call.ts";
-import { dropUnheard } from "../callback.ts";
 import { atEndOfIteration } from "../timers.ts";
 
 /** So many commands of one scope in each turn of the event loop; those beyond wait for the next turns, in order. */
@@ -35,16 +34,6 @@ export class Turns {
     });
     this.#waiting.set(kept, commands);
     return kept.promise;
-  }
-
-  /** Hands on all calls that wait, at once: those of a scope that has ended, which come to nothing. */
-  letAllGo(): void {
-    const waiting = [...this.#waiting.keys()];
-    this.#waiting.clear();
-    for (const kept of waiting) {
-      dropUnheard(kept.promise);
-      kept.go();
-    }
   }
 
   // A call that is larger than a turn has one of its own.

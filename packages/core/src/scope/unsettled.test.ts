@@ -19,7 +19,9 @@ describe("Unsettled", () => {
     const unsettled = new Unsettled();
     const commands = Array.from({ length: 500 }, () => new FakeCommand());
     for (const [i, command] of commands.entries()) {
-      expect(unsettled.add(command.promise, command), "its caller has the command's own promise").toBe(command.promise);
+      expect(unsettled.add(command.promise, command, null), "its caller has the command's own promise").toBe(
+        command.promise,
+      );
       if (i % 10 !== 0) command.isSettled = true;
     }
     unsettled.rejectAll(gone);
@@ -35,9 +37,9 @@ describe("Unsettled", () => {
 
   it("lets callers of what has no command behind it stop waiting, and hides no outcome that came before", async () => {
     const unsettled = new Unsettled();
-    const forever = unsettled.add(new Promise(() => {}), null);
-    const answered = unsettled.add(Promise.resolve("reply"), null);
-    const failed = unsettled.add(Promise.reject(new RangeError("its own")), null);
+    const forever = unsettled.add(new Promise(() => {}), null, null);
+    const answered = unsettled.add(Promise.resolve("reply"), null, null);
+    const failed = unsettled.add(Promise.reject(new RangeError("its own")), null, null);
     expect(await answered).toBe("reply");
     await expect(failed).rejects.toThrow("its own");
     unsettled.rejectAll(gone);
@@ -47,12 +49,12 @@ describe("Unsettled", () => {
   it("forgets what it was told, so that a closed scope's calls finish", async () => {
     const unsettled = new Unsettled();
     const command = new FakeCommand();
-    unsettled.add(command.promise, command);
+    unsettled.add(command.promise, command, null);
     let answer = (_reply: string): void => {};
     const answered = new Promise<string>((resolve) => {
       answer = resolve;
     });
-    const other = unsettled.add(answered, null);
+    const other = unsettled.add(answered, null, null);
     unsettled.clear();
     unsettled.rejectAll(gone);
     answer("reply");

@@ -83,10 +83,14 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
     line.isBusy
       ? behindChanges(kept, keepable(args, caller, sendLimited), isCommand() && changesState(args))
       : sendLimited(args, caller);
-  const plain: PlainCalls = { send: sendBehind, commandsIn, commandOf: commandFinder(context) };
+  const mayWait = isGenericMethod(name) || mayBlock(commandOfMethod(name));
+  const commandOf = commandFinder(context);
+  const plain: PlainCalls = { send: sendBehind, mayBlock: mayWait, commandsIn, commandOf };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
     if (gate === null) return limit === null && !line.isBusy ? send(args, null) : sendBehind(args, null);
+    // Its MULTI has been sent: without its EXEC all that is called after it would be queued by Redis, whoever calls it.
+    if (connection.inTransaction && gate.refuses) return send(args, null);
     const callback = callbackOf(args);
     if (gate.runPlain !== null && callback === undefined) return gate.runPlain(plain, args);
     return gate.run({
@@ -95,6 +99,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
       effect: effectNow(),
       args,
       callback,
+      mayBlock: mayWait,
       changesState: () => isCommand() && changesState(args),
       keep: () => {
         const own = keepArguments(name, withoutCallback(args));
@@ -146,7 +151,7 @@ function sendOf(
   shared: MethodReads | null,
 ): Send {
   const { client, internals, cork, connection, lane, inlineBlocking, lean, reads } = context;
-  const { offlineQueues, pending, watchers } = context;
+  const { offlineCalls, offlineQueues, pending, watchers } = context;
   // Of a script, whatever its name, nothing is known. One that is defined later takes the place of `original`.
   const isScriptNow = isScript(internals, name);
   const route = isScriptNow ? null : (lane?.routeFor(name, original) ?? null);
@@ -158,6 +163,12 @@ function sendOf(
       const routed = route(args, caller);
       if (routed !== NOT_ROUTED) return routed;
     }
+    if (caller === null) return sendHere(args);
+    if (waitsOnServer?.(args)) caller.blocksInline();
+    return offlineCalls.around(caller, () => sendHere(args));
+  };
+  const waitsOnServer = isScriptNow ? null : blockingCallsOf(name);
+  const sendHere = (args: unknown[]): unknown => {
     cork.begin();
     // A double on the client is to see every call.
     const isOriginal = find() === original;

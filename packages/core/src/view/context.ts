@@ -9,6 +9,7 @@ import type { InlineBlocking } from "../lanes/inline-blocking.ts";
 import type { LeanSender } from "../lean/lean-sender.ts";
 import type { PendingLimit } from "../limits/pending-limit.ts";
 import type { Watchers } from "../observe/watchers.ts";
+import type { OfflineCalls } from "../queues/offline-calls.ts";
 import type { Pending } from "../queues/pending.ts";
 import type { TickReads } from "../reads/tick-reads.ts";
 import type { Cork } from "../tick/cork.ts";
@@ -21,6 +22,8 @@ export interface ViewContext {
   readonly pending: Pending;
   /** What waits for a connection: for the client's, or for each of a cluster's. */
   readonly offlineQueues: () => Iterable<CommandQueue | undefined>;
+  /** Whose calls wait there. */
+  readonly offlineCalls: OfflineCalls;
   /** `null` where every call takes ioredis's own path. */
   readonly lean: LeanSender | null;
   /** `null` where every read is sent. */

@@ -1,8 +1,10 @@
 import { EMITTER_METHODS, isAddedCommand, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
 import { commandMethod } from "./command-method.ts";
-import type { Method, ViewContext } from "./context.ts";
+import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { descriptorOn } from "./property.ts";
+import { scanStreamMethod } from "./scan-stream.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
+import { spoilMemo } from "./unknown-writes.ts";
 
 /**
  * The end of a view's prototype chain: whatever the view has no method of its own for is read from, and written to, the raw client.
@@ -26,8 +28,6 @@ export function fallThroughTo(
     // Not with the view as receiver: ioredis's getters must see the raw client.
     const value = internals[property];
     if (typeof value !== "function" || property === "constructor") return value;
-    // A scan stream calls SCAN on the `this` of the method that made it: on the view, those calls are gathered too.
-    if (SCAN_STREAM_METHODS.has(property)) return value;
     return commandMethodOf(property) ?? wrapperOf(value as Method, property);
   };
 
@@ -76,7 +76,8 @@ function addedCommand(context: ViewContext, original: Method, name: string): Met
 }
 
 function wrap(context: ViewContext, property: PropertyKey): Method<never> {
-  const { client, internals, cork, connection, inlineBlocking, reads, offlineQueues } = context;
+  const { client, internals, ambient, cork, connection, inlineBlocking, reads, offlineQueues } = context;
+  if (SCAN_STREAM_METHODS.has(property)) return scanStreamMethod(() => internals[property] as Method);
   if (property === "hasOwnProperty") return isOwn(client);
   const sendsNothing = EMITTER_METHODS.has(property) || property in Object.prototype;
   return function (this: unknown, ...args: unknown[]) {
@@ -91,7 +92,9 @@ function wrap(context: ViewContext, property: PropertyKey): Method<never> {
       cork.wrote();
     }
     // Chaining, as in redis.on(…).on(…), stays on the view.
-    return result === client ? this : result;
+    if (result === client) return this;
+    const gate = sendsNothing ? null : ((this as View)[GATE] ?? ambient.current());
+    return gate?.hasMemo ? spoilMemo(gate, result) : result;
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Caller } from "../call/caller.ts";
 import { behindChanges, type KeepableCall } from "../call/kept-call.ts";
-import type { QueuedCommand } from "../client.ts";
+import type { ClientInternals, QueuedCommand } from "../client.ts";
 import { mayBlock } from "../commands/blocking.ts";
 import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
@@ -19,6 +19,7 @@ interface Pipeline {
   readonly isPipeline: true;
   readonly _queue?: readonly QueuedCommand[];
   exec: Method<Pipeline>;
+  reject(error: unknown): void;
 }
 
 /**
@@ -31,12 +32,14 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
   const call = (args: unknown[]): unknown => (internals[name] as Method).apply(client, args);
   const commandOf = (made: unknown): WatchedCommand | null => nativeCommandOf(context.pending, made);
   return function (...args) {
-    const gate = this[GATE] ?? ambient.current();
+    const own = this[GATE];
     if (name === "multi" && isWithoutPipeline(args)) {
-      const begin = (): unknown => beginTransaction(context, () => call(args));
-      const keepable = { callback: undefined, make: begin, keep: () => begin };
-      const send = (_args: unknown[], caller: Caller | null): unknown =>
-        line.isBusy ? behindChanges(context.kept, { ...keepable, caller }, true) : begin();
+      const send = (_args: unknown[], caller: Caller | null): unknown => {
+        const begin = (): unknown => around(context, caller, () => beginTransaction(context, () => call(args)));
+        const keepable = { callback: undefined, caller, make: begin, keep: () => begin };
+        return line.isBusy ? behindChanges(context.kept, keepable, true) : begin();
+      };
+      const gate = own ?? ambient.current();
       // As any command of its scope: see commandMethod.
       if (gate !== null && gate.runPlain !== null) return gate.runPlain({ ...SINGLE, send, commandOf }, args);
       const described = { method: name, commands: 1, args: [], callback: undefined, changesState: () => true };
@@ -44,13 +47,18 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
     }
     const pipeline = call(args);
     // MULTI is in its queue from the start, EXEC comes with exec().
-    if (isPipeline(pipeline)) corkOnExec(context, pipeline, gate, name);
+    if (isPipeline(pipeline)) corkOnExec(context, pipeline, () => own ?? ambient.current(), name);
     return pipeline;
   };
 }
 
 /** The MULTI of a transaction of single calls. */
-const SINGLE = { commandsIn: () => 1 } as const;
+const SINGLE = { commandsIn: () => 1, mayBlock: false } as const;
+
+/** Makes calls of a caller that may have gone before there is a connection. */
+function around(context: ViewContext, caller: Caller | null, make: () => unknown): unknown {
+  return caller === null ? make() : context.offlineCalls.around(caller, make);
+}
 
 function beginTransaction({ pending, cork, connection, reads, watchers }: ViewContext, call: () => unknown): unknown {
   cork.begin();
@@ -62,15 +70,19 @@ function beginTransaction({ pending, cork, connection, reads, watchers }: ViewCo
   return begun;
 }
 
+/** @param gateNow the scope of the view that made the pipeline, as it is when the pipeline is executed */
 function corkOnExec(
-  { client, pending, cork, connection, inlineBlocking, kept, limit, reads, watchers }: ViewContext,
+  context: ViewContext,
   pipeline: Pipeline,
-  gate: CallGate | null,
+  gateNow: () => CallGate | null,
   method: "pipeline" | "multi",
 ): void {
+  const { client, internals, pending, cork, connection, inlineBlocking, kept, limit, reads, watchers } = context;
   const { exec } = pipeline;
   const addedByExec = method === "multi" ? 1 : 0;
   let isSent = false;
+  /** Whoever waits for it while a Cluster does not know its slots. */
+  let heldFor: Caller | null = null;
   const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
     if (isSent && client.isCluster) return sendAgain(this, given);
     const queue = this._queue ?? [];
@@ -78,15 +90,17 @@ function corkOnExec(
     let snapshot: ReturnType<typeof keepPipeline> | null = null;
     const size = { commands: queue.length + addedByExec, args: queue.map((command) => command.args) };
     const mayWait = queue.some(({ name = "" }) => mayBlock(name.toLowerCase()));
-    const sendWatched = (args: unknown[]): unknown =>
+    const sendWatched: Send = (args, caller) =>
       mayWait || inlineBlocking.isBlocked
-        ? inlineBlocking.around(() => send(args), connection.inTransaction)
-        : send(args);
-    const send = (args: unknown[]): unknown => {
+        ? inlineBlocking.around(() => send(args, caller), connection.inTransaction)
+        : send(args, caller);
+    const send: Send = (args, caller) => {
       isSent = true;
+      heldFor = waitsForSlots(internals) ? caller : null;
+      if (mayWait) caller?.blocksInline();
       cork.begin();
       cork.count(size.commands);
-      const execute = (): unknown => exec.apply(this, args);
+      const execute = (): unknown => around(context, caller, () => exec.apply(this, args));
       const make = snapshot === null ? execute : snapshot.bind(null, execute);
       const replies = watchers.watchesCommands ? watchers.around(pending, make) : make();
       reads?.calledAnything();
@@ -95,7 +109,7 @@ function corkOnExec(
     };
     const sendLimited = (args: unknown[], caller: Caller | null): unknown =>
       limit === null || connection.inTransaction
-        ? sendWatched(args)
+        ? sendWatched(args, caller)
         : limit.run({ ...size, ...keepable(args, caller, sendWatched) });
     const sendBehind = (args: unknown[], caller: Caller | null): unknown =>
       kept.line.isBusy
@@ -119,13 +133,17 @@ function corkOnExec(
         ...queue.map(({ name = "" }) => name.toLowerCase()),
         ...(addedByExec > 0 ? ["exec"] : []),
       ]);
-    const described = { ...size, method, queue, callback: given[0], changesState };
-    return passThrough(gate, described, sendBehind, keep, given);
+    const described = { ...size, method, queue, callback: given[0], mayBlock: mayWait, changesState };
+    return passThrough(gateNow(), described, sendBehind, keep, given);
   };
   // A pipeline calls its own exec() again once a Cluster knows its slots, and to follow a redirect: that is the same call still.
   const sendAgain = (own: Pipeline, args: unknown[]): unknown => {
+    const caller = heldFor;
+    heldFor = null;
+    // It has not been sent yet, and whoever called it has been told that it never is.
+    if (caller?.hasGone) return own.reject(caller.error());
     cork.begin();
-    const replies = exec.apply(own, args);
+    const replies = around(context, caller, () => exec.apply(own, args));
     reads?.calledAnything();
     cork.wrote();
     return replies;
@@ -138,12 +156,17 @@ function corkOnExec(
   });
 }
 
+/** Whether a pipeline of a Cluster is not sent yet: ioredis calls its `exec` again when it knows the slots. */
+function waitsForSlots({ isCluster, slots }: ClientInternals): boolean {
+  return isCluster === true && Array.isArray(slots) && slots.length === 0;
+}
+
 const keepNothing = (): unknown[] => [];
 
 /** Makes a call of several commands through the scope, if there is one. */
 function passThrough(
   gate: CallGate | null,
-  call: Pick<GatedCall, "method" | "commands" | "args" | "queue" | "callback" | "changesState">,
+  call: Pick<GatedCall, "method" | "commands" | "args" | "queue" | "callback" | "mayBlock" | "changesState">,
   send: Send,
   keep: () => unknown[],
   given: unknown[] = [],

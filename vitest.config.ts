@@ -27,7 +27,7 @@ const onEngine = (engine: "redis-server" | "embedded-valkey", include: string[],
     exclude,
     provide: { engine },
     globalSetup: ["./test/require-redis.ts"],
-    setupFiles: ["./test/every-promise-settles.ts"],
+    setupFiles: ["./test/crash-watch.ts", "./test/every-promise-settles.ts"],
     // Else it gets another copy of graphql than its users do, who are resolved by vite.
     server: { deps: { inline: ["graphql-http"] } },
     testTimeout: 30_000,
@@ -45,6 +45,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages/*,benchmarks,reference}/src/**/*.test.ts"],
+          setupFiles: ["./test/crash-watch.ts"],
           // Milliseconds are enough, but on a machine that does other things as well.
           testTimeout: 30_000,
         },
@@ -63,6 +64,7 @@ export default defineConfig({
           // How long servers take to agree on a new master is theirs, and on a busy machine has no bound.
           retry: 1,
           include: ["test/cluster/**/*.test.ts"],
+          setupFiles: ["./test/crash-watch.ts"],
           globalSetup: ["./test/require-redis.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -73,6 +75,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          setupFiles: ["./test/crash-watch.ts"],
           provide: { engine: "redis-server" as const },
           globalSetup: ["./test/require-redis.ts", "./test/require-chromium.ts"],
           testTimeout: 60_000,
@@ -84,6 +87,7 @@ export default defineConfig({
         test: {
           name: "programs",
           include: ["test/programs/**/*.test.ts"],
+          setupFiles: ["./test/crash-watch.ts"],
           globalSetup: ["./test/require-redis.ts"],
           testTimeout: 180_000,
           hookTimeout: 60_000,

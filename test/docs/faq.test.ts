@@ -135,19 +135,19 @@ describe("docs/faq.md", () => {
     await worker.terminate();
   });
 
-  it("process.exit() loses what its tick has called, unless flush() comes before", async () => {
+  it("process.exit() writes what its tick has called, and process.abort() what flush() let go before", async () => {
     const program = (last: string) => `
       import { tickpipe } from ${JSON.stringify(core)};
       import { Redis } from ${JSON.stringify(ioredis)};
       const redis = tickpipe(new Redis(${server.port}, ${JSON.stringify(HOST)}));
       await redis.ping();
-      ${last} process.exit();`;
+      ${last}`;
     const run = (last: string) => promisify(execFile)(process.execPath, ["--input-type=module", "-e", program(last)]);
-    await Promise.all([
-      run('void redis.set("lost", "1");'),
-      run('void redis.set("kept", "1"); redis.tickpipe.flush();'),
+    await Promise.allSettled([
+      run('void redis.set("exit", "1"); process.exit();'),
+      run('void redis.set("kept", "1"); redis.tickpipe.flush(); void redis.set("lost", "1"); process.abort();'),
     ]);
-    await eventually("what was flushed is there", async () => (await redis.get("kept")) === "1");
+    await eventually("both are there", async () => (await redis.exists("exit", "kept")) === 2);
     expect(await redis.get("lost")).toBeNull();
   });
 });

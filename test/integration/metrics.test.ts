@@ -5,6 +5,7 @@ import type { Redis } from "ioredis";
 import { register as globalRegistry, Registry } from "prom-client";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
+import { expectUnhandledRejection } from "../process-watch.ts";
 import { clientVariants } from "../variants.ts";
 
 const server = useServer();
@@ -130,10 +131,7 @@ describe("metrics", () => {
     client.on("error", () => {});
     const redis = tickpipe(client);
     onTestFinished(collectMetrics(redis, { register }));
-    const unhandled: unknown[] = [];
-    const listen = (error: unknown) => unhandled.push(error);
-    process.on("unhandledRejection", listen);
-    onTestFinished(() => void process.off("unhandledRejection", listen));
+    const unhandled = expectUnhandledRejection();
     redis.get("a");
     await eventually("reported", () => unhandled.length === 1);
     expect(await values()).toMatchObject({

@@ -2,8 +2,12 @@ import { tickpipe } from "@tickpipe/core";
 import type { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { useServer } from "../engine.ts";
+import { expectWarning } from "../process-watch.ts";
 import { clientVariants } from "../variants.ts";
 import { calls } from "./calls.ts";
+
+// Once in a process.
+expectWarning("TICKPIPE_SHARED_WATCH");
 
 const server = useServer();
 

@@ -4,6 +4,10 @@ import type { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { useServer } from "../engine.ts";
+import { expectWarning } from "../process-watch.ts";
+
+// Once in a process.
+expectWarning("TICKPIPE_SHARED_WATCH");
 
 const server = useServer();
 let plain: Redis;

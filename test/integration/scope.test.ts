@@ -4,6 +4,7 @@ import { eventually } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
+import { expectUnhandledRejection, expectWarning } from "../process-watch.ts";
 
 const server = useServer();
 let plain: Redis;
@@ -200,10 +201,11 @@ describe("a scope's end", () => {
     closed.redis.pipeline().get("key").exec();
     for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(unhandled).toEqual([]);
+    const refused = expectUnhandledRejection();
     // What Redis itself refuses is heard of, as on the plain client.
     open({ signal: new AbortController().signal }).redis.lpush("key", "value");
-    await eventually("it is heard of", () => unhandled.length > 0);
-    expect(unhandled).toEqual([expect.objectContaining({ message: expect.stringContaining("WRONGTYPE") })]);
+    await eventually("it is heard of", () => refused.length > 0);
+    expect(refused).toEqual([expect.objectContaining({ message: expect.stringContaining("WRONGTYPE") })]);
   });
 
   it("leaves no listener on the signal, and an aborted one refuses from the start", async () => {
@@ -356,10 +358,7 @@ describe("a scope's observe", () => {
 
 describe("a scope's budget", () => {
   it("warns once, with the counts and the scope's name", async () => {
-    const warnings: Error[] = [];
-    const listen = (warning: Error) => warnings.push(warning);
-    process.on("warning", listen);
-    onTestFinished(() => void process.off("warning", listen));
+    const warnings = expectWarning("TICKPIPE_OVER_BUDGET");
     const scope = open({ name: "/posts", maxRoundTrips: 2 });
     for (const _ of range(4)) await scope.redis.get("key");
     await new Promise((resolve) => setImmediate(resolve));

@@ -5,7 +5,11 @@ import { countSocketWrites } from "@tickpipe/test-support";
 import { Command, type Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { range, useServer } from "../engine.ts";
+import { expectWarning } from "../process-watch.ts";
 import { clientVariants } from "../variants.ts";
+
+// Once in a process.
+expectWarning("TICKPIPE_SHARED_WATCH");
 
 const server = useServer();
 let other: Redis;

@@ -59,8 +59,8 @@ export interface TickpipeControls<C extends IoredisClient> {
   readonly client: C;
 
   /**
-   * Lets go now what this tick has called so far. Needed only where the process would not reach the end of the tick:
-   * before `process.exit()`, or before work that blocks the event loop.
+   * Lets go now what this tick has called so far. Needed only before work that blocks the event loop, and before what ends the process or the
+   * thread without its `exit` event, such as `process.abort()`. Before `process.exit()` it is done by itself.
    */
   flush(): void;
 

@@ -1,20 +1,13 @@
 import { createRequire } from "node:module";
 import { Cluster, Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { expectWarning } from "../../../test/process-watch.ts";
 import { tickpipe } from "./tickpipe.ts";
 
 /** It has no types. */
 const Redis4: typeof Redis = createRequire(import.meta.url)("ioredis4");
 const offline = { lazyConnect: true } as const;
-const warnings: Error[] = [];
-const note = (warning: Error): void => {
-  warnings.push(warning);
-};
-process.on("warning", note);
-afterEach(() => {
-  warnings.length = 0;
-});
 
 const refusal = (client: unknown, options?: unknown): unknown => {
   try {
@@ -84,14 +77,11 @@ describe("tickpipe", () => {
     expect(tickpipe(client, { flush: "nextTick" })).toBe(redis);
     expect(tickpipe(redis)).toBe(redis);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(warnings).toEqual([]);
+    const warnings = expectWarning("TICKPIPE_OPTIONS_IGNORED");
     expect(tickpipe(client, { flush: "microtask" })).toBe(redis);
     expect(tickpipe(redis, { maxBatchBytes: 5 })).toBe(redis);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(warnings.map((warning) => (warning as Error & { code: string }).code)).toEqual([
-      "TICKPIPE_OPTIONS_IGNORED",
-      "TICKPIPE_OPTIONS_IGNORED",
-    ]);
+    expect(warnings).toHaveLength(2);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { BatchTrigger } from "../observe/channels.ts";
 import { atEndOfIteration } from "../timers.ts";
 import type { Cork } from "./cork.ts";
 import type { NodeStream, WriteListener } from "./node-streams.ts";
+import { flushedAtProcessEnd } from "./process-end.ts";
 import type { Scheduler } from "./schedule.ts";
 import { ScheduledEnd } from "./scheduled-end.ts";
 
@@ -17,6 +18,7 @@ export class ClusterCork implements Cork, WriteListener {
   readonly #counters: BatchCounters;
 
   readonly #endOfTick = new ScheduledEnd(() => this.#close("tick"));
+  readonly #isExiting = flushedAtProcessEnd(this);
   #isOpen = false;
   readonly #held: NodeStream[] = [];
   #holdsLastCall = false;
@@ -57,7 +59,7 @@ export class ClusterCork implements Cork, WriteListener {
     this.#holdsLastCall = false;
     this.#counted = 0;
     if (!this.#isOpen) {
-      if (this.#cluster.status === "ready") this.#open(this.#schedule);
+      if (this.#cluster.status === "ready" && !this.#isExiting()) this.#open(this.#schedule);
       return;
     }
     if (this.#writes === this.#writesAfterCall) return;
@@ -76,7 +78,7 @@ export class ClusterCork implements Cork, WriteListener {
 
   /** The stream is corked when something is written to it. */
   holdUntilEndOfIteration(): void {
-    if (!this.#isOpen) this.#open(atEndOfIteration);
+    if (!this.#isOpen && !this.#isExiting()) this.#open(atEndOfIteration);
   }
 
   readonly flush = (): void => {

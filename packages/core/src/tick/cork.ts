@@ -3,6 +3,7 @@ import type { BatchCounters } from "../observe/batch-counters.ts";
 import type { BatchTrigger } from "../observe/channels.ts";
 import { atEndOfIteration } from "../timers.ts";
 import { mergeWrites } from "./merge.ts";
+import { flushedAtProcessEnd } from "./process-end.ts";
 import type { Scheduler } from "./schedule.ts";
 import { ScheduledEnd } from "./scheduled-end.ts";
 
@@ -59,6 +60,7 @@ export class TickCork implements Cork {
   readonly #counters: BatchCounters;
 
   readonly #endOfTick = new ScheduledEnd(() => this.#release("tick"));
+  readonly #isExiting = flushedAtProcessEnd(this);
   /** The very stream that was corked: after a reconnect the client has another, which is not this one's to uncork. */
   #held: CorkableStream | null = null;
   /** What the held stream already had in its buffer when it was corked, in bytes. */
@@ -101,7 +103,7 @@ export class TickCork implements Cork {
     const stream = this.#connection.stream;
     if (stream !== this.#held || stream === null) {
       this.#release("reconnect");
-      if (!isCorkable(stream) || this.#connection.status !== "ready") return;
+      if (!isCorkable(stream) || this.#connection.status !== "ready" || this.#isExiting()) return;
       this.#hold(stream, this.#schedule);
     } else if (stream.writableLength !== this.#bufferedAfterCall && this.#suspect !== null) {
       this.#suspect();
@@ -115,7 +117,7 @@ export class TickCork implements Cork {
   }
 
   holdUntilEndOfIteration(stream: unknown): void {
-    if (this.#held !== null || !isCorkable(stream)) return;
+    if (this.#held !== null || !isCorkable(stream) || this.#isExiting()) return;
     this.#hold(stream, atEndOfIteration);
   }
 

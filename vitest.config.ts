@@ -7,6 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 const coreEntry = (name: string): string =>
   source(process.env.CORE === "lib" ? `./packages/core/lib/${name}.js` : `./packages/core/src/${name}.ts`);
 const alias = {
+  "@tickpipe/core/diagnose": coreEntry("diagnose"),
   "@tickpipe/core/metrics": coreEntry("metrics"),
   "@tickpipe/core/otel": coreEntry("otel"),
   "@tickpipe/core/testing": coreEntry("testing"),

@@ -8,7 +8,7 @@ import { rolldown } from "rolldown";
 import { licencesOf } from "./licences.ts";
 
 const CORE = fileURLToPath(new URL("../../packages/core/", import.meta.url));
-const ENTRIES = ["index", "metrics", "otel", "testing"];
+const ENTRIES = ["index", "diagnose", "metrics", "otel", "testing"];
 const PEERS = ["@opentelemetry/api", "ioredis", "iovalkey", "prom-client"];
 
 await rm(`${CORE}lib`, { recursive: true, force: true });

@@ -1,3 +1,5 @@
+import type { ScopeRecord } from "@tickpipe/core";
+import { movabilityOf, type SerialCalls, serialCalls } from "@tickpipe/core/diagnose";
 import type { InspectorOptions, RequestDetail } from "@tickpipe/inspector";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useServer } from "../engine.ts";
@@ -11,8 +13,18 @@ const SLOW_MS = 400;
 /** What the rules are known not to find: a generator is taken to be lazy on purpose. */
 const MISSED = new Set(["asyncGenerator"]);
 
+/** Where the record alone shows a waterfall, and only the text shows that a reply decides whether the next read is made. */
+const REFUTED_BY_TEXT = ["foundOrNot", "untilTheBudgetIsSpent"];
+/** What is in series, or in a loop, as far as the text alone shows: of writes, of replies that may decide, of loops side by side. */
+const SHOWN_BY_TEXT = [
+  ...["loopOfWrites", "loopByReduce", "loopsSideBySide", "seriesOfWrites", "deletesOneByOne", "cachedInALoop"],
+  ...["seriesWithWorkBetween", "twoHelpersInSeries", "flags", "notifications", "dashboard", "permissions"],
+];
+
 const redisServer = useServer();
 const found = new Map<string, RequestDetail>();
+/** What the record of the same request shows by itself, as `expectNoWaterfall()` judges. */
+const byRecord = new Map<string, { readonly record: ScopeRecord; readonly serial: readonly SerialCalls[] }>();
 let served: ServedApp;
 
 beforeAll(async () => {
@@ -20,8 +32,16 @@ beforeAll(async () => {
   found.set("slowCommand", await waterfallOf(slowOnly.base, "/slowCommand"));
   await slowOnly.close();
   served = await serve({});
+  let last: ScopeRecord | undefined;
+  const keep = (record: ScopeRecord): void => {
+    // Not the scopes of the requests for the inspector's own page.
+    if (record.calls.length > 0) last = record;
+  };
+  served.redis.tickpipe.record(keep, { callSites: true, replyUses: true });
   for (const { name } of labelled) {
-    if (!found.has(name)) found.set(name, await waterfallOf(served.base, `/${name}`));
+    if (found.has(name)) continue;
+    found.set(name, await waterfallOf(served.base, `/${name}`));
+    if (last !== undefined) byRecord.set(name, { record: last, serial: serialCalls(last.calls) });
   }
 });
 
@@ -54,6 +74,40 @@ describe("findings", () => {
 
   it.each(fine)("leave $name alone", ({ name }) => {
     expect(told(name)).toEqual([]);
+  });
+
+  it("advise nothing about calls that wait on the server, or whose order matters, by the record or by the text", () => {
+    for (const [name, { record, serial }] of byRecord) {
+      const movable = found.get(name)?.problems.filter(({ kind }) => /^(await-in-loop|calls-in-series)$/.test(kind));
+      const advised = [
+        ...(movable?.flatMap(({ calls }) => calls.map((index) => record.calls[index])) ?? []),
+        ...serial.flatMap(({ calls }) => calls),
+      ];
+      const never = advised.filter((call) => call === undefined || movabilityOf(call.command) === "never");
+      expect(never, name).toEqual([]);
+    }
+  });
+
+  it("by the record alone are none where there is nothing to find, but where the text is needed to see it", () => {
+    const wrong = fine.filter(({ name }) => byRecord.get(name)?.serial.length !== 0).map(({ name }) => name);
+    expect(wrong).toEqual(REFUTED_BY_TEXT);
+  });
+
+  it("by the record alone are part of those by the text, in the same calls", () => {
+    const missed = [];
+    for (const { name, expected } of planted) {
+      const { record, serial } = byRecord.get(name) ?? {};
+      if (record === undefined || serial === undefined) continue;
+      for (const { kind, calls } of serial) {
+        const indices = calls.map((call) => record.calls.indexOf(call));
+        const same = found
+          .get(name)
+          ?.problems.find((problem) => indices.every((index) => problem.calls.includes(index)));
+        expect(same?.kind, `${name}: ${kind}`).toBe(kind === "loop" ? "await-in-loop" : "calls-in-series");
+      }
+      if (serial.length === 0 && /^(await-in-loop|calls-in-series)$/.test(expected?.kind ?? "")) missed.push(name);
+    }
+    expect(missed).toEqual(SHOWN_BY_TEXT);
   });
 
   it("are the same where several requests run at once", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fine } from "./fine.ts";
 import type { Handler } from "./handler.ts";
+import { inOrder } from "./in-order.ts";
 import { moreFine } from "./more-fine.ts";
 import { morePlanted } from "./more-planted.ts";
 import { planted } from "./planted.ts";
@@ -37,7 +38,7 @@ export const labelled: readonly Labelled[] = [
   ...labelledIn("planted.ts", planted),
   ...labelledIn("more-planted.ts", morePlanted),
   ...labelledIn("services-planted.ts", servicesPlanted),
-  ...Object.entries({ ...fine, ...moreFine, ...servicesFine }).map(([name, handler]) => ({
+  ...Object.entries({ ...fine, ...moreFine, ...servicesFine, ...inOrder }).map(([name, handler]) => ({
     name,
     handler,
     expected: null,

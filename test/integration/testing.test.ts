@@ -169,6 +169,27 @@ describe("expectNoWaterfall", () => {
     "a cache that is filled where it has nothing": async (own) => {
       if ((await own.get("missing")) === null) await own.set("missing", "v");
     },
+    "blocking calls, which together would take from every queue": async (own) => {
+      for (const queue of ["q1", "q2", "q3"]) await own.blpop(queue, 0.01);
+    },
+    "streams that are waited for in turn": async (own) => {
+      for (const i of range(3)) await own.xread("BLOCK", 1, "STREAMS", `stream:${i}`, "0");
+    },
+    "asking for the time left, of one key or of many": async (own) => {
+      for (const i of range(3)) await own.ttl(`user:u${i}`);
+      for (const _ of range(3)) await own.pttl("flag");
+    },
+    "pops, locks, counts and other writes in a loop": async (own) => {
+      for (const i of range(3)) await own.lpop(`list:${i}`);
+      for (const i of range(3)) await own.set(`lock:${i}`, "me", "PX", 10, "NX");
+      for (const i of range(3)) if ((await own.incr(`slot:${i}`)) === 1) await own.expire(`slot:${i}`, 1);
+    },
+    "going on until a key is there": async (own) => {
+      for (const key of ["none", "nor this", "flag"]) if ((await own.getBuffer(key)) !== null) return;
+    },
+    "reads between which the function writes": async (own) => {
+      for (const i of range(3)) await own.set(`copy:${i}`, String(await own.get(`user:u${i}`)));
+    },
     "writes in their order": async (own) => {
       await own.set("user:u9", "x");
       await own.get("user:u9");

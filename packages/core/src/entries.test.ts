@@ -22,6 +22,7 @@ function importsOf(entry: string): string[] {
 it.each([
   ["./index.ts", ["cluster-key-slot", "dataloader"]],
   ["./testing.ts", ["cluster-key-slot", "dataloader"]],
+  ["./diagnose.ts", []],
   ["./metrics.ts", ["cluster-key-slot", "dataloader", "prom-client"]],
   ["./otel.ts", ["@opentelemetry/api", "cluster-key-slot", "dataloader"]],
 ])("%s needs no more packages at run time than %j", (entry, expected) => {

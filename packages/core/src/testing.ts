@@ -6,8 +6,8 @@
 import { AssertionError } from "node:assert";
 import type { IoredisClient } from "./client.ts";
 import type { Scope, Tickpiped } from "./controls.ts";
+import { serialCalls } from "./diagnose/serial-calls.ts";
 import type { RecordedCall, ScopeRecord } from "./observe/records.ts";
-import { serialCalls } from "./observe/serial-calls.ts";
 import { serialCallsText, waterfallText } from "./observe/waterfall.ts";
 import { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
 import { tickpipe } from "./tickpipe.ts";
@@ -76,8 +76,9 @@ export async function expectRoundTrips<C extends IoredisClient, T>(
 }
 
 /**
- * Expects that no calls of a function wait for each other without need: an `await` in a loop over keys, or reads one after another of which none holds
- * anything of an earlier reply. The second is a guess: where a reply decides whether the next read is made, use `expectRoundTrips()`.
+ * Expects that no reads of a function wait for each other without need: an `await` in a loop over keys, or reads one after another of which none holds
+ * anything of an earlier reply. Both are guesses: where a reply decides whether the next read is made, use `expectRoundTrips()`. Calls that wait on the
+ * server, and those whose order may matter (writes, pops, TTL), are never taken for a waterfall.
  *
  * @param redis a view, or a client that is wrapped with the default options if it is not yet
  * @param fn what is to be looked at

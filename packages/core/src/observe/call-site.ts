@@ -8,7 +8,8 @@ const FRAMES = 24;
  * This package's folder, from where this module is in it: in `src/` or `dist/`, or in the file that is published. In any other place a bundler has joined it with
  * the application, whose frames cannot be told from its own.
  */
-const [, OWN_PACKAGE] = /^(.+\/)(?:(?:src|dist)\/observe\/call-site\.[jt]s|lib\/shared\/\w+\.js)$/.exec(ownUrl()) ?? [];
+const [, OWN_PACKAGE] =
+  /^(.+\/)(?:(?:src|dist)\/observe\/call-site\.[jt]s|lib\/shared\/[\w-]+\.js)$/.exec(ownUrl()) ?? [];
 /** How a frame of this package begins its file's name: as a URL where it is a module, as a path where a tool has compiled it. */
 const OWN_FILES: readonly string[] = OWN_PACKAGE === undefined ? [] : [OWN_PACKAGE, fileURLToPath(OWN_PACKAGE)];
 

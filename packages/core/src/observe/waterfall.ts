@@ -1,6 +1,6 @@
+import type { SerialCalls } from "../diagnose/serial-calls.ts";
 import { ownFrames, shownFrame } from "./call-site.ts";
 import type { RecordedCall } from "./records.ts";
-import type { SerialCalls } from "./serial-calls.ts";
 
 /** So many keys of one command are written out on a line. */
 const KEYS_SHOWN = 3;

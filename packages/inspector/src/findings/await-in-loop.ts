@@ -1,13 +1,14 @@
+import { serialCalls } from "@tickpipe/core/diagnose";
 import { type FreeLoop, freeLoopAt } from "../source/dependence.ts";
 import type { Sources } from "../source/source-files.ts";
 import type { Frame } from "../source/stack.ts";
-import { callAt, isFunction, type Syntax, type SyntaxNode } from "../source/syntax.ts";
+import { callAt, contains, isFunction, type Syntax, type SyntaxNode } from "../source/syntax.ts";
 import { isMovable, isRead } from "./command-facts.ts";
 import { counted, type Finding } from "./finding.ts";
 import { loopRewrite, plainRewrite } from "./rewrites.ts";
-import { awaitsIn, hasWaited, isAfter, keysOf, placeOf, type Step, usesReplyOf } from "./steps.ts";
+import { awaitsIn, hasWaited, isAfter, keysOf, placeOf, type Step } from "./steps.ts";
 
-/** Two may be chance; from three on it is a loop. */
+/** Two may be chance; from three on it is a loop. The record alone may tell of two. */
 const FEWEST_CALLS = 3;
 
 /** Calls that the same line makes again and again. */
@@ -17,20 +18,26 @@ interface Repeated {
   readonly chain: readonly Frame[];
 }
 
-/** Finds loops that await each call before they make the next, although none needs the reply of another. */
+/**
+ * Finds loops that await each call before they make the next, although none needs the reply of another: those that the record alone shows, unless their text
+ * says that a reply decides, and those that only their text shows to be free.
+ */
 export function awaitsInLoops(steps: readonly Step[], sources: Sources): Finding[] {
-  const repeated = repeatedCalls(steps.filter(hasWaited));
+  const loops = serialCalls(steps.map(({ call }) => call)).filter(({ kind }) => kind === "loop");
+  const inLoops = new Set(loops.flatMap(({ calls }) => calls));
+  const isTold = (each: Repeated): boolean => each.steps.every(({ call }) => inLoops.has(call));
+  const repeated = repeatedCalls(steps.filter(hasWaited)).filter(
+    (each) => each.steps.length >= FEWEST_CALLS || isTold(each),
+  );
   const found = repeated.flatMap((each): Found[] => {
     const [first] = each.steps;
     const outermost = each.chain.at(-1);
     if (!first || !outermost || !isMovable(first.call.command) || !hasDifferentKeys(each.steps)) return [];
     const syntax = sources.syntaxOf(outermost.file);
-    if (syntax === null) {
-      const isLikely = isPlainSeries(each) && !isChain(each.steps);
-      return isLikely ? [{ ...each, outermost, first, syntax, loop: null }] : [];
-    }
+    if (syntax === null) return isTold(each) ? [{ ...each, outermost, first, syntax, loop: null }] : [];
     const loop = freeLoopAt(syntax, each.chain, awaitsIn(steps, syntax, outermost.file), isRead(first.call.command));
-    if (loop === null || !(isPlainSeries(each) || isMadeOnceAnIteration(each, loop, syntax))) return [];
+    if (loop === null || holdsImmovable(loop, steps, syntax, outermost.file)) return [];
+    if (!(isPlainSeries(each) || isMadeOnceAnIteration(each, loop, syntax))) return [];
     return [{ ...each, outermost, first, syntax, loop }];
   });
   return mergedByLoop(found.sort((a, b) => a.first.index - b.first.index)).map(findingOf);
@@ -91,7 +98,7 @@ function repeatedCalls(steps: readonly Step[]): Repeated[] {
       (step) => isAfter(second, step) && step.call.method === second.call.method && startsWith(step, chain),
     );
     const all = first && !group.includes(first) ? [first, ...group] : group;
-    return all.length >= FEWEST_CALLS ? [{ steps: all, chain }] : [];
+    return [{ steps: all, chain }];
   });
 }
 
@@ -102,16 +109,19 @@ const startsWith = ({ stack }: Step, chain: readonly Frame[]): boolean =>
     return other !== undefined && placeOf(other) === placeOf(frame);
   });
 
-/** Whether each call asks for what the one before it brought, as the words of the arguments show: less sure than the text, which may not be there. */
-const isChain = (steps: readonly Step[]): boolean =>
-  steps.slice(1).every((step, at) => {
-    const previous = steps[at];
-    return previous !== undefined && usesReplyOf(step, previous);
-  });
-
 function hasDifferentKeys(steps: readonly Step[]): boolean {
   if (steps.some(({ call }) => call.keys.length !== 1 || call.commands > 1)) return false;
   return new Set(steps.map(keysOf)).size * 2 >= steps.length && new Set(steps.map(keysOf)).size > 1;
+}
+
+/** Whether a loop makes calls as well that have to stay in turn: to run its body for all at once would move those, too. */
+function holdsImmovable({ loop }: FreeLoop, steps: readonly Step[], syntax: Syntax, file: string): boolean {
+  if (loop === null) return false;
+  return steps.some(({ call, stack }) => {
+    if (isMovable(call.command)) return false;
+    const made = stack.frames.filter((frame) => frame.file === file).map((frame) => callAt(syntax, frame)?.call);
+    return made.some((inText) => inText !== undefined && contains(loop, inText));
+  });
 }
 
 const isPlainSeries = ({ steps }: Repeated): boolean =>

@@ -57,6 +57,9 @@ function seriesBefore(later: Step, at: Frame, steps: readonly Step[], syntax: Sy
 function isIndependent(earlier: Step, later: Step, at: Frame, steps: readonly Step[], syntax: Syntax): boolean {
   const pair = pairIn(syntax, earlier.stack.frames, at);
   if (pair === null || dependsOn(syntax, pair)) return false;
+  // What has to stay in turn, such as a call that waits on the server, stays between the two.
+  const isBetween = (step: Step): boolean => step.index > earlier.index && step.index < later.index;
+  if (steps.some((step) => isBetween(step) && !isMovable(step.call.command))) return false;
   // A call further up comes after one further down only in the next run of a loop.
   if (pair.earlier.awaited.start > pair.later.awaited.start) return false;
   const writes = [earlier, later].filter(({ call }) => !isRead(call.command));

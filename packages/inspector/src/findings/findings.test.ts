@@ -75,9 +75,10 @@ describe("diagnose", () => {
     expect([chain(true), chain(false)]).toEqual([[], ["await-in-loop"]]);
   });
 
-  it("takes neither a pair, nor the same key again, nor a cursor, for a loop", () => {
+  it("takes neither a pair by two lines, nor the same key again, nor a cursor, for a loop", () => {
     const site = stackAt(7);
-    expect(kinds([1, 2].map(() => ({ callSite: site })))).toEqual([]);
+    expect(kinds([1, 2].map((n) => ({ callSite: stackAt(7, n) })))).toEqual([]);
+    expect(kinds([1, 2].map(() => ({ callSite: site })))).toEqual(["await-in-loop"]);
     expect(kinds([1, 2, 3, 4].map(() => ({ callSite: site, keys: ["job"] })))).toEqual([]);
     expect(kinds([1, 2, 3, 4].map((n) => ({ callSite: site, command: "sscan", keys: [`set:${n}`] })))).toEqual([]);
   });

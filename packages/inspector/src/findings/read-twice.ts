@@ -1,6 +1,7 @@
+import { mayWrite } from "@tickpipe/core/diagnose";
 import { asksBy, awaitsOtherBetween, dependsOn, pairIn } from "../source/dependence.ts";
 import type { Sources } from "../source/source-files.ts";
-import { isRead, isReadOfKeysAlone } from "./command-facts.ts";
+import { isReadOfKeysAlone } from "./command-facts.ts";
 import { counted, type Finding } from "./finding.ts";
 import { awaitsIn, hasWaited, isAfter, keysOf, placeOf, type Step } from "./steps.ts";
 
@@ -37,7 +38,7 @@ const MOST_KNOWN_KEYS = 16;
 function mayHaveChanged(steps: readonly Step[], earlier: Step, later: Step): boolean {
   const { keys } = later.call;
   return steps.slice(earlier.index + 1, later.index).some(({ call }) => {
-    if (isRead(call.command)) return false;
+    if (!mayWrite(call.command)) return false;
     return call.keys.length === 0 || call.keys.length >= MOST_KNOWN_KEYS || call.keys.some((key) => keys.includes(key));
   });
 }
@@ -62,7 +63,7 @@ function isAskedAgainOnPurpose(earlier: Step, later: Step, steps: readonly Step[
   if (asksBy(syntax, pair)) return true;
   const between = steps.slice(earlier.index + 1, later.index);
   return (
-    between.some(({ call }) => !isRead(call.command)) || awaitsOtherBetween(pair, awaitsIn(steps, syntax, at.file))
+    between.some(({ call }) => mayWrite(call.command)) || awaitsOtherBetween(pair, awaitsIn(steps, syntax, at.file))
   );
 }
 

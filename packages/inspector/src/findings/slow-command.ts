@@ -1,4 +1,4 @@
-import { mayBlock } from "./command-facts.ts";
+import { mayWait } from "@tickpipe/core/diagnose";
 import type { Finding } from "./finding.ts";
 import type { Step } from "./steps.ts";
 
@@ -10,7 +10,7 @@ export function slowCommands(steps: readonly Step[], slowMs: number): Finding[] 
   const sent = steps.filter(({ call }) => call.answeredBy === "redis" && call.endedMs !== null);
   const slowest = new Map<number, Step>();
   for (const step of sent) {
-    if (step.durationMs < slowMs || mayBlock(step.call.command) || slowest.has(step.call.roundTrip)) continue;
+    if (step.durationMs < slowMs || mayWait(step.call.command) || slowest.has(step.call.roundTrip)) continue;
     const others = sent
       .filter(({ call }) => call.roundTrip !== step.call.roundTrip)
       .map(({ durationMs }) => durationMs);

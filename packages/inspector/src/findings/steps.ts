@@ -42,10 +42,6 @@ export const isAfter = (later: Step, earlier: Step): boolean =>
 /** Whether a call waited for Redis: for its own reply or, where a read of the same tick was shared, for that of another caller. */
 export const hasWaited = ({ call }: Step): boolean => call.answeredBy !== "memo";
 
-/** Whether a call's arguments hold something that only the reply of another brought. */
-export const usesReplyOf = (later: Step, earlier: Step): boolean =>
-  later.call.usesRepliesOf?.includes(earlier.index) ?? false;
-
 /** A place as text, to tell places apart. */
 export const placeOf = ({ file, line, column }: { file: string; line: number; column: number }): string =>
   `${file}:${line}:${column}`;

@@ -82,6 +82,7 @@ export function freeLoopAt(
     .filter((each) => each !== null);
   const replies = inside.filter(({ owner }) => owner === call.owner).map(({ awaited }) => awaited);
   const { text } = syntax;
+  if (inside.some((each) => isConditional(text, each.call))) return null;
   const clients = new Set(inside.map((each) => objectOf(text, each.call)));
   const loop = call.path.findLast((node) => isLoop(node)) ?? null;
   if (loop === null) {

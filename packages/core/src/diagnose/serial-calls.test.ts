@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RecordedCall } from "./records.ts";
+import type { RecordedCall } from "../observe/records.ts";
 import { serialCalls } from "./serial-calls.ts";
 
 const RESUMED = "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)";
@@ -33,6 +33,14 @@ describe("serialCalls: a loop", () => {
     expect(kinds({ ...unsaid, replyBytes: 4 }, unsaid)).toEqual([]);
   });
 
+  it("is not two calls of a helper that awaits something first", () => {
+    const helper = (caller: number) => ({
+      callSite: { stack: `${resumedAt(7).stack}\n    at async f (/app/a.js:${caller}:1)` },
+    });
+    expect(kinds({ ...helper(20), replyBytes: 4 }, helper(21))).toEqual([]);
+    expect(kinds({ ...helper(20), replyBytes: 4 }, helper(20))).toEqual(["loop of 2, 10 ms"]);
+  });
+
   it("is not one whose calls were made together, or for one key, or that still waits", () => {
     expect(kinds(...loop(3, { startedMs: 0, endedMs: 10 }))).toEqual([]);
     expect(kinds(...loop(3, { keys: ["job"] }))).toEqual([]);
@@ -46,6 +54,44 @@ describe("serialCalls: a loop", () => {
     const once = loop(4);
     once[2] = { callSite: resumedAt(7), usesRepliesOf: [1] };
     expect(kinds(...once)).toEqual(["loop of 4, 30 ms"]);
+  });
+
+  it.each([
+    ...["blpop", "brpop", "blmove", "bzpopmin", "xread", "xreadgroup", "wait", "waitaof"],
+    ...["ttl", "pttl", "object", "ping", "scan", "hscan", "srandmember"],
+    ...["lpop", "spop", "zpopmin", "getdel", "set", "setnx", "incr", "del", "expire", "rpush"],
+    ...["eval", "evalsha", "pipeline", "multi", "transaction", "watch", "json.get"],
+  ])("is none of %s, which waits on the server, or whose order may matter", (command) => {
+    expect(kinds(...loop(4, { command, method: command }))).toEqual([]);
+    expect(kinds({}, { command, method: command }, {})).toEqual([]);
+  });
+
+  it("is not one that writes in between, since it may read what it has written", () => {
+    const turns = loop(4).flatMap((read) => [read, { command: "set", method: "set" }]);
+    expect(kinds(...turns)).toEqual([]);
+  });
+
+  it("is not one that a reply ends: the first that brings something, or that brings nothing", () => {
+    const [some, none] = loop(2);
+    expect(kinds({ ...none, replyBytes: 8 }, { ...none, replyBytes: 8 }, { ...some })).toEqual([]);
+    expect(kinds({ ...some }, { ...some }, { ...none, replyBytes: 8 })).toEqual([]);
+    expect(kinds({ ...none, replyBytes: 8 }, { ...some }, { ...some })).toEqual(["loop of 3, 20 ms"]);
+    expect(kinds(...loop(3, { replyBytes: 8 }))).toEqual(["loop of 3, 20 ms"]);
+  });
+
+  it("is not one over portions of keys", () => {
+    const turns = [1, 2, 3].map((n) => ({ keys: [`a:${n}`, `b:${n}`], callSite: resumedAt(7) }));
+    expect(kinds(...turns.map((turn) => ({ ...turn, command: "mget", method: "mget" })))).toEqual([]);
+  });
+
+  it("is not going through a tree, whose keys earlier replies brought, the last or not", () => {
+    const turns = loop(5).map((turn, i) => ({ ...turn, usesRepliesOf: i === 0 ? [] : [Math.floor((i - 1) / 2)] }));
+    expect(kinds(...turns)).toEqual([]);
+  });
+
+  it("waits as well where its reads share the replies of other requests, and not where a memo answers", () => {
+    expect(kinds(...loop(3, { answeredBy: "dedupe", commands: 0 }))).toEqual(["loop of 3, 20 ms"]);
+    expect(kinds(...loop(3, { answeredBy: "memo", commands: 0 }))).toEqual([]);
   });
 
   it("is found without a guess at replies, and not without places", () => {
@@ -69,6 +115,15 @@ describe("serialCalls: reads in series", () => {
   it("are not the same question again, which waits for another answer", () => {
     expect(kinds({ keys: ["job"] }, { keys: ["job"] })).toEqual([]);
     expect(kinds({ keys: ["job"] }, { keys: ["job"], command: "hgetall" })).toEqual(["series of 2, 10 ms"]);
+  });
+
+  it("are not made of a page whose first element holds nothing that is new", () => {
+    const page = { startedMs: 10, endedMs: 20, roundTrip: 2, method: "hgetall", command: "hgetall" };
+    expect(kinds({}, page, { ...page, usesRepliesOf: [0] })).toEqual([]);
+  });
+
+  it("leave out what is asked again later, which another finding is about", () => {
+    expect(kinds({ keys: ["user"] }, { usesRepliesOf: [0] }, { keys: ["user"] })).toEqual([]);
   });
 
   it("end at a write, and go on after it", () => {

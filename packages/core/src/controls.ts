@@ -24,7 +24,7 @@ export interface TickpipeStats extends BatchStats {
   readonly deduplicated: number;
   /**
    * How many commands are pending now: waiting for a connection, in flight, or blocked; on a Cluster at all nodes together, and waiting to be sent
-   * again. A `transaction()` counts as one.
+   * again. A `transaction()` counts as one while commands of its own are in flight.
    */
   readonly pending: number;
   /** How many calls wait now for room, with `whenFull: "wait"`. */
@@ -37,6 +37,10 @@ export interface TickpipeStats extends BatchStats {
   readonly blockingConnections: number;
   /** How many connections of their own transactions have open now, idle ones included. */
   readonly transactionConnections: number;
+  /** How many transactions have a connection now: those whose function runs, and those that wait for a reply. */
+  readonly transactionsRunning: number;
+  /** How many transactions wait now: for a connection, for what was called before them, or for their next try. */
+  readonly transactionsWaiting: number;
 }
 
 /**

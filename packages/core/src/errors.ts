@@ -19,7 +19,8 @@ export type TickpipeErrorCode =
   | "ERR_TICKPIPE_PROPERTY_TAKEN"
   | "ERR_TICKPIPE_SLOT_MOVING"
   | "ERR_TICKPIPE_SPLIT_FAILED"
-  | "ERR_TICKPIPE_TRANSACTION_MISUSE";
+  | "ERR_TICKPIPE_TRANSACTION_MISUSE"
+  | "ERR_TICKPIPE_TRANSACTION_TIMEOUT";
 
 /**
  * Something that Tickpipe cannot do as asked. The message says what was expected and what to do, and holds no key and no value.

@@ -1,4 +1,3 @@
-import type { Caller } from "./call/caller.ts";
 import { argumentsKeeperFor } from "./call/kept-arguments.ts";
 import type { KeptFor } from "./call/kept-call.ts";
 import { KeptLine } from "./call/kept-line.ts";
@@ -6,7 +5,6 @@ import { type IoredisClient, internalsOf } from "./client.ts";
 import { clusterOf } from "./cluster/cluster-client.ts";
 import { slotOfKey } from "./cluster/key-slots.ts";
 import { splitterOf as splitterForCommand } from "./cluster/split-call.ts";
-import { ANYTHING } from "./commands/effects.ts";
 import type { CallGate } from "./commands/gated-call.ts";
 import { clusterConnectionsOf, connectionOf } from "./connections.ts";
 import type { Scope, TickpipeControls, Tickpiped, TransactionReplies } from "./controls.ts";
@@ -15,8 +13,7 @@ import { ConnectionState } from "./lanes/connection-state.ts";
 import { InlineBlocking, warnOfBlocked } from "./lanes/inline-blocking.ts";
 import type { MakeLaneRoutes } from "./lanes/lane-route.ts";
 import { warnOfSharedWatch } from "./lanes/shared-watch.ts";
-import { type Admit, NEVER_RECONNECTS, Transactions } from "./lanes/transaction.ts";
-import { nested } from "./lanes/transaction-client.ts";
+import { NEVER_RECONNECTS, Transactions } from "./lanes/transaction.ts";
 import { commandPartsOf, keyFinderOf } from "./lean/ioredis-command.ts";
 import { leanSenderFor } from "./lean/lean-sender.ts";
 import { PendingLimit } from "./limits/pending-limit.ts";
@@ -28,6 +25,7 @@ import type { ScopeRecord } from "./observe/records.ts";
 import { type Watchers, watchersOf } from "./observe/watchers.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { OfflineCalls } from "./queues/offline-calls.ts";
+import { together } from "./queues/pending.ts";
 import { callFactsOf } from "./reads/call-facts.ts";
 import { TickReads } from "./reads/tick-reads.ts";
 import { Ambient } from "./scope/ambient.ts";
@@ -37,6 +35,7 @@ import { ScopeHandle } from "./scope/scope-handle.ts";
 import { resolveScopeOptions } from "./scope/scope-options.ts";
 import { schedulerFor } from "./tick/schedule.ts";
 import { TickEnd } from "./tick/tick-end.ts";
+import { transactionCalls } from "./transaction-calls.ts";
 import type { ViewContext } from "./view/context.ts";
 import { createViews } from "./view/view.ts";
 
@@ -80,13 +79,13 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
       : null;
   const inlineBlocking = new InlineBlocking(pending, cork.flush, isShared ? warnOfBlocked : () => {});
   const transactions = isShared ? transactionsOn(client, makeRoutes, options, watchers) : null;
-  const blocked = (): number => (lane?.calls ?? 0) + (transactions?.calls ?? 0);
-  const inTransactions = (): number => transactions?.calls ?? 0;
+  const blocked = (): number => lane?.calls ?? 0;
+  const allPending = transactions === null ? pending : together(pending, transactions.pending);
   const kept: KeptFor = { line: new KeptLine(), internals };
   const keepArguments = argumentsKeeperFor(internals, commandParts?.Command._transformer.argument);
   const isCapped = Math.min(maxPending, maxPendingBytes) < Number.POSITIVE_INFINITY;
   const overloaded = (message: OverloadMessage): void => watchers.overload(message);
-  const limit = isCapped ? new PendingLimit(client, kept, pending, options, inTransactions, overloaded) : null;
+  const limit = isCapped ? new PendingLimit(client, kept, allPending, options, overloaded) : null;
   const lean = options.lean && commandParts !== null ? leanSenderFor(client, internals, commandParts) : null;
   const reads = options.dedupe && lean !== null && lastCalledWith !== null ? new TickReads(lastCalledWith) : null;
   if (reads !== null) cork.watch(reads.clear, () => reads.calledAnything());
@@ -98,7 +97,8 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
       : null;
   return {
     ...{ internals, counters, tickEnd, cork, pending, offlineQueues, connection, lane, transactions, blocked },
-    ...{ inlineBlocking, kept, keepArguments, limit, lean, reads, splitterOf, ambient, watchers, offlineCalls },
+    ...{ allPending, inlineBlocking, kept, keepArguments, limit, lean, reads, splitterOf, ambient, watchers },
+    offlineCalls,
   };
 }
 
@@ -117,10 +117,11 @@ function transactionsOn(
 }
 
 function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: ViewContext["duplicate"]): Tickpiped<C> {
-  const { internals, counters, tickEnd, cork, pending, lane, transactions, blocked, limit, lean, reads } = parts;
+  const { internals, counters, tickEnd, cork, allPending, lane, transactions, blocked, limit, lean, reads } = parts;
   const { ambient, watchers, inlineBlocking, kept } = parts;
   const views = createViews({
     ...{ client, duplicate, ...parts },
+    quitting: () => transactions?.quit() ?? null,
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
   });
   const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(gate === null ? views.own : views.through(gate));
@@ -143,12 +144,14 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       ...counters.snapshot(),
       lean: lean !== null,
       deduplicated: reads?.shared ?? 0,
-      pending: pending.commands() + blocked(),
+      pending: allPending.commands() + blocked(),
       waiting: limit?.waiting ?? 0,
       overloads: limit?.overloads ?? 0,
       behindBlocking: inlineBlocking.behind,
       blockingConnections: lane?.connections ?? 0,
       transactionConnections: transactions?.connections ?? 0,
+      transactionsRunning: transactions?.running ?? 0,
+      transactionsWaiting: transactions?.waiting ?? 0,
     }),
     scope: (options?: unknown): Scope<C> => {
       const resolved = resolveScopeOptions(options);
@@ -167,6 +170,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
     record: (listener: (record: ScopeRecord, scope: Scope<C>) => void, options?: unknown) =>
       recordings.add(listener, options),
   };
+  const transact = transactionCalls(transactions, limit);
   const handleOf = (calls: CallScope): Scope<C> => {
     calls.handle ??= new ScopeHandle({ ambient, viewOf }, calls);
     return calls.handle as Scope<C>;
@@ -180,19 +184,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
       ...shared,
       currentScope,
       loader: (options) => loaders.make(options, outsideOfScopes, currentScope, ScopeHandle.onceClosed),
-      // Not an async function: nobody may be waiting for the promise that it would make of a refusal.
-      transaction: (keys, fn, options) => {
-        if (transactions === null) return Promise.reject(nested());
-        const send = (caller: Caller | null): Promise<unknown> =>
-          transactions.run(keys, fn, options, admitWith(limit), caller);
-        const gate = gateNow();
-        const args: readonly unknown[] = Array.isArray(keys) ? keys : [];
-        const run =
-          gate === null
-            ? send(null)
-            : gate.run({ ...TRANSACTION, args, send, sendWithoutCallback: send, keep: () => send });
-        return run as Promise<TransactionReplies | null>;
-      },
+      transaction: (keys, fn, options) => transact(gateNow(), keys, fn, options) as Promise<TransactionReplies | null>,
     };
   };
   const controlsIn = (gate: CallGate): object => {
@@ -211,26 +203,6 @@ const NO_SCOPE: CallGate = {
   hasMemo: false,
   calledAnything: () => {},
 };
-
-/** A transaction as one call of its scope: it may read and write anything. */
-const TRANSACTION = {
-  method: "transaction",
-  commands: 1,
-  effect: ANYTHING,
-  callback: undefined,
-  changesState: () => false,
-} as const;
-
-function admitWith(limit: PendingLimit | null): Admit {
-  return (args, caller, make) =>
-    limit === null
-      ? make()
-      : limit.run({
-          ...{ commands: 1, args, callback: undefined, caller },
-          make: () => make().finally(limit.drainSoon),
-          keep: () => () => make().finally(limit.drainSoon),
-        });
-}
 
 /**
  * The one cast from the object that was built to the type that it has by construction: its prototype chain ends at the

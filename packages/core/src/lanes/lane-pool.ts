@@ -29,6 +29,8 @@ export class LanePool {
   readonly #idle = new Set<Lane>();
   readonly #open = new Set<Lane>();
   readonly #waiting = new Map<Waiter, unknown>();
+  readonly #spared = new Set<Lane>();
+  #closing: () => void = () => {};
 
   constructor(client: IoredisClient, max: number, source: LaneSource<unknown>) {
     this.#client = client;
@@ -40,6 +42,21 @@ export class LanePool {
   /** How many connections are open. */
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Has `listener` called when the client has ended, before the connections are closed. */
+  onClose(listener: () => void): void {
+    this.#closing = listener;
+  }
+
+  /** Lets a connection that is taken finish its work when the client ends; it is closed once it is given back. */
+  spare(lane: Lane): void {
+    this.#spared.add(lane);
+  }
+
+  /** Closes such a connection after all, if the client has ended by now. */
+  dropSpared(lane: Lane): void {
+    if (this.#spared.delete(lane) && !this.#open.has(lane)) this.#drop(lane);
   }
 
   /** A connection for one call, or `null` while all are taken. */
@@ -83,8 +100,10 @@ export class LanePool {
    * @param isReusable whether the connection is as it was when it was taken
    */
   release(lane: Lane, isReusable = true): void {
-    if (!isReusable || pendingCommands(lane.internals) > 0 || hasEnded(lane)) this.#drop(lane);
-    else if (this.#open.has(lane)) this.#idle.add(lane);
+    this.#spared.delete(lane);
+    const isOpen = this.#open.has(lane) && !hasEnded(lane);
+    if (isReusable && isOpen && pendingCommands(lane.internals) === 0) this.#idle.add(lane);
+    else this.#drop(lane);
     for (const [waiter, kind] of this.#waiting) {
       const next = this.take(kind);
       if (next === null) return;
@@ -119,10 +138,14 @@ export class LanePool {
   }
 
   #close(): void {
+    this.#closing();
     const waiters = [...this.#waiting.keys()];
     this.#waiting.clear();
     for (const waiter of waiters) waiter(null);
-    for (const lane of [...this.#open]) this.#drop(lane);
+    for (const lane of [...this.#open]) {
+      if (this.#spared.has(lane)) this.#open.delete(lane);
+      else this.#drop(lane);
+    }
   }
 }
 

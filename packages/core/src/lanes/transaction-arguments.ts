@@ -1,5 +1,5 @@
 import { describeKind, TickpipeTypeError } from "../errors.ts";
-import { invalidOption, rejectUnknownOptions } from "../option-checks.ts";
+import { assertOptions, type OptionChecks } from "../option-checks.ts";
 
 /** Options of `view.tickpipe.transaction()`. */
 export interface TransactionOptions {
@@ -8,9 +8,35 @@ export interface TransactionOptions {
    * before EXEC was sent. A whole number from 0 on. Default 20.
    */
   retries?: number;
+  /**
+   * How long the function may take in each try, from when it is called. Beyond it the call rejects with `ERR_TICKPIPE_TRANSACTION_TIMEOUT`, nothing is
+   * executed, and the connection goes to the next transaction; what the function still does is refused on its `tx`. In milliseconds, above 0, up to
+   * 2147483647. Default: no limit.
+   */
+  timeoutMs?: number;
+}
+
+/** The options with every default filled in. */
+export interface TransactionSettings {
+  readonly retries: number;
+  readonly timeoutMs: number | undefined;
 }
 
 const DEFAULT_RETRIES = 20;
+
+/** What `setTimeout` takes, in milliseconds; beyond it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const CHECKS: OptionChecks<keyof TransactionOptions> = {
+  retries: {
+    isRight: (value) => Number.isInteger(value) && (value as number) >= 0,
+    expected: "a whole number from 0 on",
+  },
+  timeoutMs: {
+    isRight: (value) => typeof value === "number" && value > 0 && value <= LONGEST_TIMER,
+    expected: `a number of milliseconds above 0, up to ${LONGEST_TIMER}`,
+  },
+};
 
 /**
  * Checks the keys and the function of a transaction.
@@ -34,19 +60,15 @@ export function assertTransactionArguments(watchKeys: unknown, fn: unknown): voi
 }
 
 /**
- * How often a transaction is to be tried again.
+ * Checks the options of a transaction and fills in the defaults.
  *
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
  */
-export function retriesOf(options: unknown): number {
-  if (options === undefined) return DEFAULT_RETRIES;
-  if (typeof options !== "object" || options === null) {
-    throw invalidOption("the options of transaction()", "an object", options);
-  }
-  rejectUnknownOptions(options, ["retries"], "transaction()");
-  const { retries = DEFAULT_RETRIES } = options as TransactionOptions;
-  if (Number.isInteger(retries) && retries >= 0) return retries;
-  throw invalidOption('option "retries" of transaction()', "a whole number from 0 on", retries);
+export function settingsOf(options: unknown): TransactionSettings {
+  if (options === undefined) return { retries: DEFAULT_RETRIES, timeoutMs: undefined };
+  assertOptions<TransactionOptions>(options, CHECKS, "transaction()");
+  const { retries = DEFAULT_RETRIES, timeoutMs } = options;
+  return { retries, timeoutMs };
 }
 
 /** The error for a function that returned neither its `tx.multi()` nor nothing. */

@@ -1,31 +1,31 @@
 import { tellCallback } from "../callback.ts";
-import type { QueuedCommand } from "../client.ts";
 import { mayBeLean } from "../commands/lean-commands.ts";
-import {
-  commandOfMethod,
-  EMITTER_METHODS,
-  isGenericMethod,
-  isWithoutPipeline,
-  SCAN_STREAM_METHODS,
-} from "../commands/method-names.ts";
-import { TickpipeError } from "../errors.ts";
+import { EMITTER_METHODS, isWithoutPipeline, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
+import type { TickpipeError } from "../errors.ts";
+import { type Collected, commandOf, isUnknownScript, namesIn } from "./transaction-commands.ts";
+import { guardedControls } from "./transaction-controls.ts";
+import { isOver, notForItsFunction, ofOneNode, outlives } from "./transaction-errors.ts";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** The pipeline that `multi()` returns; MULTI is in its queue from the start. */
-export interface Multi {
+export interface Multi extends Collected {
   exec: () => Promise<unknown>;
-  readonly _queue?: readonly NamedCommand[];
-}
-
-interface NamedCommand extends QueuedCommand {
-  readonly name: string;
 }
 
 /** What would begin, end or unguard the transaction, which `transaction()` alone does. */
 const ITS_OWN: ReadonlySet<string> = new Set([
   ...["multi", "exec", "discard", "unwatch", "reset"],
   ...["quit", "disconnect", "end", "connect"],
+]);
+
+/** What changes the client for the transactions that have it next, though nothing is sent. */
+const CHANGE_THE_CLIENT: ReadonlySet<string> = new Set(["definecommand", "addbuiltincommand"]);
+
+/** Methods of an emitter that leave the client's own listeners as they are. */
+const HARMLESS: ReadonlySet<PropertyKey> = new Set([
+  ...["listenerCount", "listeners", "rawListeners", "eventNames", "getMaxListeners"],
+  ...["off", "removeListener"],
 ]);
 
 /** What a Cluster has and `tx` has not, since it is a client of one node. */
@@ -37,6 +37,9 @@ const SYNCHRONOUS: ReadonlySet<PropertyKey> = new Set([
   "multi",
   "disconnect",
   "end",
+  "duplicate",
+  "defineCommand",
+  "addBuiltinCommand",
   ...SCAN_STREAM_METHODS,
 ]);
 
@@ -49,23 +52,48 @@ const SYNCHRONOUS: ReadonlySet<PropertyKey> = new Set([
 export class TransactionClient {
   /** The client to give to the function. */
   readonly tx: object;
+  /** Whether the server did not know a script that EXEC was to run, though ioredis believes that it does. */
+  hasUnknownScript = false;
   readonly #multis = new WeakMap<object, () => Promise<unknown>>();
   #isOver = false;
   #isAsItWas = true;
 
   constructor(view: object) {
     const methods = new Map<PropertyKey, Method>();
+    let controls: object | null = null;
+    const assigns = (property: PropertyKey): void => {
+      if (this.#isOver) throw isOver();
+      this.#isAsItWas = false;
+      methods.delete(property);
+    };
     this.tx = new Proxy(view, {
       get: (_target, property) => {
         const value: unknown = Reflect.get(view, property);
+        if (property === "tickpipe") {
+          controls ??= guardedControls(value as object, () => this.#isOver);
+          return controls;
+        }
         if (value === undefined && CLUSTER_ALONE.has(property)) throw ofOneNode(property);
-        if (typeof value !== "function" || property === "constructor" || EMITTER_METHODS.has(property)) return value;
+        if (typeof value !== "function" || property === "constructor" || HARMLESS.has(property)) return value;
         let guarded = methods.get(property);
         if (!guarded) {
           guarded = this.#guard(view, property, value as Method);
           methods.set(property, guarded);
         }
         return guarded;
+      },
+      // The connection keeps what is put on its client, a double of a test as well.
+      set: (_target, property, value) => {
+        assigns(property);
+        return Reflect.set(view, property, value);
+      },
+      defineProperty: (_target, property, descriptor) => {
+        assigns(property);
+        return Reflect.defineProperty(view, property, descriptor);
+      },
+      deleteProperty: (_target, property) => {
+        assigns(property);
+        return Reflect.deleteProperty(view, property);
       },
     });
   }
@@ -96,6 +124,10 @@ export class TransactionClient {
     const replies = await this.#multis.get(multi)?.();
     // ioredis takes a script that it has sent for one that the server knows; here the server never came to run it.
     if (replies === null && commands.some((name) => name.startsWith("eval"))) this.#isAsItWas = false;
+    if (Array.isArray(replies) && replies.some(isUnknownScript)) {
+      this.#isAsItWas = false;
+      this.hasUnknownScript = true;
+    }
     return replies;
   }
 
@@ -106,10 +138,11 @@ export class TransactionClient {
       const command = commandOf(property, args);
       const refusal = client.#refusal(isMulti ? [] : [command]);
       if (refusal !== null) {
-        if (SYNCHRONOUS.has(property)) throw refusal;
+        if (SYNCHRONOUS.has(property) || EMITTER_METHODS.has(property)) throw refusal;
         return rejected(refusal, args.at(-1));
       }
       client.#note([command]);
+      if (EMITTER_METHODS.has(property) || CHANGE_THE_CLIENT.has(command)) client.#isAsItWas = false;
       // A scan stream calls SCAN on its `this`, which is to be guarded too.
       const result = method.apply(SCAN_STREAM_METHODS.has(property) ? this : view, args);
       if (isMulti || property === "pipeline") client.#guardExec(result as Multi, isMulti);
@@ -131,14 +164,10 @@ export class TransactionClient {
   }
 
   #refusal(commands: readonly string[]): TickpipeError | null {
-    if (this.#isOver) {
-      return misuse("This transaction is over, and its tx with it. Await what the function calls before it returns.");
-    }
+    if (this.#isOver) return isOver();
     const refused = commands.find((command) => ITS_OWN.has(command));
-    if (refused === undefined) return null;
-    return misuse(
-      `${refused} is not for a transaction's function to call. Return tx.multi() without exec(), or null for nothing to do; transaction() does the rest.`,
-    );
+    if (refused !== undefined) return notForItsFunction(refused);
+    return commands[0] === "duplicate" ? outlives("duplicate") : null;
   }
 
   // What is sent lean is a plain command on data. Of the others, some change the connection.
@@ -147,37 +176,6 @@ export class TransactionClient {
       this.#isAsItWas = false;
     }
   }
-}
-
-/** The error for a transaction that is begun within the function of another. */
-export function nested(): TickpipeError {
-  return misuse(
-    "A transaction was begun within another's function. Each would keep a connection, until all wait for one. Watch the keys of both in one transaction.",
-  );
-}
-
-function ofOneNode(property: PropertyKey): TickpipeError {
-  return misuse(
-    `A transaction's tx has no ${String(property)}: it is a client of the one node that has the watched keys. Use the shared client for it.`,
-  );
-}
-
-function misuse(message: string): TickpipeError {
-  return new TickpipeError("ERR_TICKPIPE_TRANSACTION_MISUSE", message);
-}
-
-/** The commands that a pipeline has collected, in lower case. */
-function namesIn({ _queue = [] }: Multi): string[] {
-  // Those of call() are as they were written.
-  return _queue.map(({ name }) => name.toLowerCase());
-}
-
-/** The command that a call sends, in lower case; for a method that sends none by its name, that name. */
-function commandOf(property: PropertyKey, [first]: readonly unknown[]): string {
-  const name = String(property);
-  if (name === "sendCommand") return String((first as { name?: unknown } | undefined)?.name).toLowerCase();
-  const called = isGenericMethod(name) ? (Array.isArray(first) ? first.flat()[0] : first) : name;
-  return typeof called === "string" ? commandOfMethod(called) : "";
 }
 
 function rejected(error: Error, callback: unknown): Promise<never> {

@@ -1,17 +1,18 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Caller } from "../call/caller.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
-import { TickpipeError } from "../errors.ts";
-import { delay } from "../timers.ts";
+import { blocks } from "../commands/blocking.ts";
+import type { Pending } from "../queues/pending.ts";
+import { firstPending, pendingBytes } from "../queues/queues.ts";
+import { atEndOfIteration, delay } from "../timers.ts";
 import { copyAddedCommands } from "./added-commands.ts";
 import type { Lane } from "./lane-pool.ts";
-import type { LaneRoute, LaneRoutes } from "./lane-route.ts";
+import type { LaneRoutes } from "./lane-route.ts";
 import { untilReachable } from "./reachable.ts";
-import { assertTransactionArguments, notItsMulti, retriesOf } from "./transaction-arguments.ts";
-import { nested, TransactionClient } from "./transaction-client.ts";
-
-/** The function of a transaction; it returns its `tx.multi()`, or `null` or `undefined`. */
-type TransactionFunction = (tx: object) => unknown;
+import { assertTransactionArguments, settingsOf } from "./transaction-arguments.ts";
+import { connectionClosed, nested } from "./transaction-errors.ts";
+import { isWithin, within } from "./transaction-nesting.ts";
+import { type TransactionFunction, TransactionRun, type TransactionWork } from "./transaction-run.ts";
+import { failureOf, isDone, type Outcome, TransactionTry } from "./transaction-try.ts";
 
 /** Before the nth try after the first: a random time of up to `min(CAP, BASE * 2 ** n)`, in milliseconds ("full jitter"). */
 const BACKOFF_BASE_MS = 1;
@@ -23,20 +24,8 @@ const BACKOFF_CAP_MS = 128;
  */
 export const NEVER_RECONNECTS = { retryStrategy: null, autoResendUnfulfilledCommands: false };
 
-/** What a try came to: `replies`, or why there is to be another. `isTurnedAway`: the node did not have the keys. */
-type Outcome = { readonly replies: unknown } | { readonly lost: unknown; readonly isTurnedAway?: boolean } | "conflict";
-
 /** Makes the call, unless too much is pending. */
 export type Admit = (args: readonly unknown[], caller: Caller | null, make: () => Promise<unknown>) => unknown;
-
-/** A transaction whose function is running, for those that are begun within it. */
-interface Running {
-  readonly on: Transactions;
-  readonly outer: Running | undefined;
-  isOver: boolean;
-}
-
-const running = new AsyncLocalStorage<Running>();
 
 /** Runs transactions, each try of one on a connection of its own: WATCH, read, MULTI, EXEC. */
 export class Transactions {
@@ -45,7 +34,9 @@ export class Transactions {
   readonly #routes: LaneRoutes;
   readonly #makeView: (client: IoredisClient) => object;
   readonly #views = new WeakMap<Lane, object>();
-  #calls = 0;
+  readonly #runs = new Set<TransactionRun>();
+  /** Those of them that have a connection; few, and asked of at each call that is capped. */
+  readonly #running = new Set<Lane>();
 
   /** @param makeView makes the view of a dedicated connection */
   constructor(
@@ -58,6 +49,7 @@ export class Transactions {
     this.#internals = internals;
     this.#routes = routes;
     this.#makeView = makeView;
+    routes.pool.onClose(() => this.#stopAll());
   }
 
   /** How many dedicated connections are open. */
@@ -67,104 +59,133 @@ export class Transactions {
 
   /** How many transactions have not settled yet. */
   get calls(): number {
-    return this.#calls;
+    return this.#runs.size;
+  }
+
+  /** How many of them have a connection. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** How many have none: they wait for one, for what was called before them, or for their next try. */
+  get waiting(): number {
+    return this.calls - this.running;
   }
 
   /**
-   * Runs a transaction.
-   *
-   * @returns the replies, as `exec()` of ioredis gives them, or `null` if the function returned nothing
+   * What transactions have pending: one for each whose own commands are in flight, and none while its function does something else. Else the function's
+   * calls on the shared client might wait for the very room that it holds.
    */
-  async run(watchKeys: unknown, fn: unknown, options: unknown, admit: Admit, caller: Caller | null): Promise<unknown> {
+  readonly pending: Pending = {
+    commands: () => this.#inFlight().length,
+    bytes: () => this.#inFlight().reduce((bytes, { internals }) => bytes + pendingBytes(internals), 0),
+    clients: () => this.#inFlight().map(({ internals }) => internals),
+    firsts: () => this.#inFlight().flatMap(({ internals }) => firstPending(internals) ?? []),
+    mayHide: false,
+  };
+
+  /**
+   * Prepares a transaction: what it was given, and the connection that it is to have, are those of now.
+   *
+   * @returns runs it. The outcome is the replies, as `exec()` of ioredis gives them, or `null` if the function returned nothing
+   * @throws {TickpipeTypeError} for wrong arguments or options
+   */
+  prepare(watchKeys: unknown, fn: unknown, options: unknown): (admit: Admit, caller: Caller | null) => unknown {
     assertTransactionArguments(watchKeys, fn);
-    const retries = retriesOf(options);
-    for (let outer = running.getStore(); outer; outer = outer.outer) {
-      if (outer.on === this && !outer.isOver) throw nested();
-    }
-    // The caller's array is the caller's: it may change while the transaction waits.
-    const keys = [...(watchKeys as (string | Uint8Array)[])];
-    const to = this.#routes.ofKeys(keys);
-    return admit(keys, caller, () => this.#counted(to, keys, fn as TransactionFunction, retries));
+    const settings = settingsOf(options);
+    if (isWithin(this)) throw nested();
+    // The caller's bytes are the caller's: they may change while the transaction waits.
+    const keys = (watchKeys as (string | Uint8Array)[]).map((key) =>
+      typeof key === "string" ? key : Buffer.from(key),
+    );
+    const work = { ...settings, to: this.#routes.ofKeys(keys), keys, fn: fn as TransactionFunction };
+    return (admit, caller) => admit(keys, caller, () => this.#run(work, caller));
   }
 
-  async #counted(to: LaneRoute, keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {
-    this.#calls += 1;
-    try {
-      return await this.#untilDone(to, keys, fn, retries);
-    } finally {
-      this.#calls -= 1;
-    }
+  /**
+   * To be called when the client is told to quit. Transactions that have not called EXEC have "Connection is closed." now.
+   *
+   * @returns the others, whose connections outlive the client's; `null` if there are none
+   */
+  quit(): { readonly finished: Promise<unknown>; drop(): void } | null {
+    this.#stopAll();
+    const { pool } = this.#routes;
+    const executing = [...this.#runs].flatMap(({ executing, lane }) =>
+      executing && lane ? [{ executing, lane }] : [],
+    );
+    if (executing.length === 0) return null;
+    for (const { lane } of executing) pool.spare(lane);
+    // Those who called them hear of it first, though through more promises.
+    const afterAll = (): Promise<void> => new Promise(atEndOfIteration);
+    return {
+      finished: Promise.all(executing.map(({ executing }) => executing)).then(afterAll),
+      drop: () => {
+        for (const { lane } of executing) pool.dropSpared(lane);
+      },
+    };
   }
 
-  async #untilDone(to: LaneRoute, keys: unknown[], fn: TransactionFunction, retries: number): Promise<unknown> {
-    await to.untilClear();
+  #run(work: TransactionWork, caller: Caller | null): Promise<unknown> {
+    const run = new TransactionRun(work, caller);
+    return run.outcomeOf(async () => {
+      this.#runs.add(run);
+      try {
+        return await this.#untilDone(run);
+      } finally {
+        this.#runs.delete(run);
+      }
+    });
+  }
+
+  async #untilDone(run: TransactionRun): Promise<unknown> {
+    const { to, retries } = run.work;
+    await run.until(to.untilClear());
     for (let tries = 1; ; tries++) {
-      await untilReachable(this.#client, this.#internals);
-      const lane = await to.take();
+      await run.until(untilReachable(this.#client, this.#internals));
+      const lane = await this.#take(run);
       // Without one the client has ended, and says so in its own words at the next turn.
-      const outcome: Outcome = lane === null ? { lost: null } : await this.#try(to, lane, keys, fn);
-      if (outcome !== "conflict" && "replies" in outcome) return outcome.replies;
+      const outcome: Outcome = lane === null ? { lost: null } : await this.#try(run, lane);
+      if (isDone(outcome)) return outcome.replies;
       if (tries > retries && lane !== null) throw failureOf(outcome, tries);
-      if (outcome !== "conflict") await to.findAgain();
-      await delay(Math.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** tries));
+      if (outcome !== "conflict") await run.until(to.findAgain());
+      await run.until(delay(Math.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** tries)));
     }
   }
 
-  async #try(to: LaneRoute, lane: Lane, keys: unknown[], fn: TransactionFunction): Promise<Outcome> {
-    const client = new TransactionClient(this.#viewOf(lane));
-    let returned: unknown;
-    let failure: { readonly error: unknown } | null = null;
+  /** Takes a connection; one that comes when the transaction was stopped goes to the next. */
+  async #take(run: TransactionRun): Promise<Lane | null> {
+    const taken = run.work.to.take();
     try {
-      // Waited for, since the function may read through another connection as well: what it reads is to be watched by then.
-      await methodOf(lane, "watch").call(lane.client, keys);
-      returned = await this.#call(fn, client);
-      if (returned != null && !client.hasMade(returned)) throw notItsMulti(returned);
+      return await run.until(taken);
     } catch (error) {
-      failure = { error };
-    }
-    client.end();
-    // EXEC has not been sent: what a connection was asked that is lost by now has had no effect.
-    if (lane.internals.status !== "ready") {
-      this.#routes.pool.release(lane, false);
-      return { lost: failure?.error ?? new Error("Connection is closed.") };
-    }
-    if (failure !== null || !client.hasMade(returned)) {
-      this.#unwatch(lane, client);
-      if (failure !== null && to.isTurnedAway(failure.error)) return { lost: failure.error, isTurnedAway: true };
-      if (failure !== null) throw failure.error;
-      return { replies: null };
-    }
-    let isReusable = false;
-    try {
-      const replies = await client.exec(returned);
-      isReusable = client.isAsItWas;
-      return replies === null ? "conflict" : { replies };
-    } catch (error) {
-      // Redis discards a transaction that it does not have the keys of.
-      if (to.isTurnedAway(error)) return { lost: error, isTurnedAway: true };
+      taken.then((lane) => lane && this.#routes.pool.release(lane)).catch(() => {});
       throw error;
-    } finally {
-      this.#routes.pool.release(lane, isReusable);
     }
   }
 
-  async #call(fn: TransactionFunction, { tx }: TransactionClient): Promise<unknown> {
-    const run: Running = { on: this, outer: running.getStore(), isOver: false };
+  async #try(run: TransactionRun, lane: Lane): Promise<Outcome> {
+    run.lane = lane;
+    this.#running.add(lane);
     try {
-      return await running.run(run, fn, tx);
+      return await new TransactionTry(run, lane, this.#viewOf(lane), this.#routes.pool, (call) =>
+        within(this, call),
+      ).outcome();
     } finally {
-      run.isOver = true;
+      run.lane = null;
+      this.#running.delete(lane);
     }
   }
 
-  /** Gives a connection back that still watches. Nobody waits for it but the next transaction. */
-  #unwatch(lane: Lane, client: TransactionClient): void {
-    methodOf(lane, "unwatch")
-      .call(lane.client)
-      .then(
-        () => this.#routes.pool.release(lane, client.isAsItWas),
-        () => this.#routes.pool.release(lane, false),
-      );
+  #stopAll(): void {
+    for (const run of this.#runs) if (run.executing === null) run.stop(connectionClosed());
+  }
+
+  /** The connections on which a transaction waits for a reply; not for another client's write, which may itself wait for room. */
+  #inFlight(): Lane[] {
+    return [...this.#running].filter(({ internals }) => {
+      const first = firstPending(internals);
+      return first !== null && !blocks(first.name.toLowerCase(), first.args);
+    });
   }
 
   #viewOf(lane: Lane): object {
@@ -176,25 +197,4 @@ export class Transactions {
     copyAddedCommands(this.#internals, lane.internals);
     return view;
   }
-}
-
-function methodOf(lane: Lane, name: "watch" | "unwatch"): (this: unknown, ...args: unknown[]) => Promise<unknown> {
-  return lane.internals[name] as (this: unknown, ...args: unknown[]) => Promise<unknown>;
-}
-
-function failureOf(outcome: Exclude<Outcome, { readonly replies: unknown }>, tries: number): unknown {
-  if (outcome === "conflict") return conflict(tries);
-  if (!outcome.isTurnedAway) return outcome.lost;
-  return new TickpipeError(
-    "ERR_TICKPIPE_SLOT_MOVING",
-    `Nothing was executed: in each of ${tries} ${tries === 1 ? "try" : "tries"} the node that should have the watched keys did not, as while their slot moves from one to another. Try again later, or raise retries.`,
-    { cause: outcome.lost },
-  );
-}
-
-function conflict(tries: number): TickpipeError {
-  return new TickpipeError(
-    "ERR_TICKPIPE_CONFLICT",
-    `Nothing was executed: in each of ${tries} ${tries === 1 ? "try" : "tries"} a watched key was changed by others before EXEC. Try again later, raise retries, or watch fewer keys.`,
-  );
 }

@@ -21,6 +21,8 @@ export interface LimitedCall extends KeepableCall {
   /** How many commands it sends; 0 for one that needs no room, and yet goes behind those that wait. */
   readonly commands: number;
   readonly args: readonly unknown[];
+  /** How much counts as pending for this call alone, where it would be rejected. Default 0. */
+  readonly besides?: number;
 }
 
 /** Where something pending may be out of sight, so often is looked whether there is room: as often as a Cluster sends again. */
@@ -43,7 +45,6 @@ export class PendingLimit {
   readonly #pending: Pending;
   readonly #caps: PendingCaps;
   readonly #bytes: PendingBytes;
-  readonly #pendingElsewhere: () => number;
   readonly #tell: (message: OverloadMessage) => void;
   readonly #waiting = new Map<KeptCall, Size>();
   #drainScheduled = false;
@@ -53,7 +54,7 @@ export class PendingLimit {
   #overloads = 0;
 
   /**
-   * @param pendingElsewhere how many commands are pending that are not in the client's own queues
+   * @param pending what is pending on the client, and for its transactions
    * @param tell is told of each call that is rejected
    */
   constructor(
@@ -61,14 +62,12 @@ export class PendingLimit {
     kept: KeptFor,
     pending: Pending,
     caps: PendingCaps,
-    pendingElsewhere: () => number,
     tell: (message: OverloadMessage) => void,
   ) {
     this.#kept = kept;
     this.#pending = pending;
     this.#caps = caps;
     this.#bytes = new PendingBytes(pending, caps.maxPendingBytes);
-    this.#pendingElsewhere = pendingElsewhere;
     this.#tell = tell;
     // What waits must be looked at then, even if no command was pending on the connection.
     for (const event of ["ready", "end"]) eventsOf(client).on(event, this.drainSoon);
@@ -76,7 +75,7 @@ export class PendingLimit {
 
   /** How many commands are pending. */
   get pending(): number {
-    return this.#pending.commands() + this.#pendingElsewhere();
+    return this.#pending.commands();
   }
 
   /** How many calls have been rejected because of the caps. */
@@ -125,12 +124,13 @@ export class PendingLimit {
         ? this.#make(bytes, call.make)
         : this.#wait(call, bytes);
     }
-    if (this.pending + commands > maxPending) {
+    const pending = this.pending + (call.besides ?? 0);
+    if (pending + commands > maxPending) {
       return this.#reject(
         call,
         "full",
         "maxPending",
-        `${this.pending} commands are pending, and maxPending is ${maxPending}.`,
+        `${pending} commands are pending, and maxPending is ${maxPending}.`,
       );
     }
     if (!this.#bytes.hasRoomFor(bytes)) {

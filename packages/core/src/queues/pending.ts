@@ -28,3 +28,14 @@ export function pendingOn(internals: ClientInternals): Pending {
     mayHide: false,
   };
 }
+
+/** What is pending on either. */
+export function together(one: Pending, other: Pending): Pending {
+  return {
+    commands: () => one.commands() + other.commands(),
+    bytes: () => one.bytes() + other.bytes(),
+    clients: () => [...one.clients(), ...other.clients()],
+    firsts: () => [...one.firsts(), ...other.firsts()],
+    mayHide: one.mayHide || other.mayHide,
+  };
+}

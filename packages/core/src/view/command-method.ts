@@ -10,6 +10,7 @@ import { NOT_PLAIN, type SendLean } from "../lean/lean-sender.ts";
 import { nativeCommandOf } from "../observe/native-command.ts";
 import type { MethodReads } from "../reads/tick-reads.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
+import { quitSend } from "./quit-send.ts";
 import { splitSend } from "./split-send.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
 import {
@@ -45,7 +46,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
   const sendLean = clientMethod.mayBeLean ? (context.lean?.senderOf(name) ?? null) : null;
   // Only a lean command can share its reply.
   const shared = sendLean === null ? null : (context.reads?.readsOf(commandOfMethod(name)) ?? null);
-  const sendWhole = sendOf(context, clientMethod, sendLean, shared);
+  const sendWhole = quitSend(name, context.quitting, sendOf(context, clientMethod, sendLean, shared));
   const sendSplit = splitter === null ? null : splitSend(splitter, commandOfMethod(name), sendWhole);
   const send: Send =
     sendSplit === null

@@ -13,6 +13,7 @@ import type { OfflineCalls } from "../queues/offline-calls.ts";
 import type { Pending } from "../queues/pending.ts";
 import type { TickReads } from "../reads/tick-reads.ts";
 import type { Cork } from "../tick/cork.ts";
+import type { Unfinished } from "./quit-send.ts";
 
 /** What all views of one client share. */
 export interface ViewContext {
@@ -46,6 +47,8 @@ export interface ViewContext {
   readonly watchers: Watchers;
   /** What a view has as its `tickpipe`, by the gate of its calls. */
   readonly controlsOf: (gate: CallGate | null) => object;
+  /** To be called when QUIT is sent: what its caller waits for as well, or `null`. */
+  readonly quitting: () => Unfinished | null;
   /** Makes a client like this one, wrapped in the same way. */
   readonly duplicate: (args: readonly unknown[]) => object;
 }

@@ -1,7 +1,7 @@
 import { argumentsKeeperFor } from "./call/kept-arguments.ts";
 import type { KeptFor } from "./call/kept-call.ts";
 import { KeptLine } from "./call/kept-line.ts";
-import { type IoredisClient, internalsOf } from "./client.ts";
+import { type ClientInternals, type IoredisClient, internalsOf } from "./client.ts";
 import { clusterOf } from "./cluster/cluster-client.ts";
 import { slotOfKey } from "./cluster/key-slots.ts";
 import { splitterOf as splitterForCommand } from "./cluster/split-call.ts";
@@ -63,7 +63,8 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
   const watchers = ofTransactions ?? watchersOf(client);
   const counters = new BatchCounters(watchers, isShared ? "client" : "transaction");
   const tickEnd = new TickEnd(schedulerFor(options.flush));
-  const connection = new ConnectionState(client, internals, isShared ? warnOfSharedWatch : undefined);
+  const queues = (): readonly ClientInternals[] => pending.clients();
+  const connection = new ConnectionState(client, internals, queues, isShared ? warnOfSharedWatch : undefined);
   const commandParts = commandPartsOf(client);
   const { maxBatchBytes } = options;
   const corking = { schedule: tickEnd.schedule, maxBatchBytes, counters };

@@ -1,4 +1,5 @@
 import { type ClientInternals, type IoredisClient, internalsOf } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import { startCommandTimeout } from "../queues/command-timeout.ts";
 import { pendingCommands } from "../queues/queues.ts";
 
@@ -36,7 +37,7 @@ export class LanePool {
     this.#client = client;
     this.#max = max;
     this.#source = source;
-    client.on("end", () => this.#close());
+    eventsOf(client).on("end", () => this.#close());
   }
 
   /** How many connections are open. */

@@ -1,6 +1,8 @@
+import { eventsOf } from "../client-events.ts";
 import { EMITTER_METHODS, isAddedCommand, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
 import { commandMethod } from "./command-method.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
+import { LISTENER_QUESTIONS } from "./listener-questions.ts";
 import { descriptorOn } from "./property.ts";
 import { scanStreamMethod } from "./scan-stream.ts";
 import { dropUnencodableTail } from "./unencodable.ts";
@@ -79,6 +81,9 @@ function wrap(context: ViewContext, property: PropertyKey): Method<never> {
   const { client, internals, ambient, cork, connection, inlineBlocking, reads, offlineQueues } = context;
   if (SCAN_STREAM_METHODS.has(property)) return scanStreamMethod(() => internals[property] as Method);
   if (property === "hasOwnProperty") return isOwn(client);
+  const asked = LISTENER_QUESTIONS[property as keyof typeof LISTENER_QUESTIONS];
+  if (asked !== undefined) return asked(client, eventsOf(client)) as Method<never>;
+  const note = connection.noteFor(String(property));
   const sendsNothing = EMITTER_METHODS.has(property) || property in Object.prototype;
   return function (this: unknown, ...args: unknown[]) {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.
@@ -88,6 +93,7 @@ function wrap(context: ViewContext, property: PropertyKey): Method<never> {
     const result = sendsNothing ? call() : inlineBlocking.around(call, connection.inTransaction);
     if (!sendsNothing) {
       if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
+      if (note !== null) note(args);
       reads?.calledAnything();
       cork.wrote();
     }

@@ -18,6 +18,8 @@ type Send = (args: unknown[], caller: Caller | null) => unknown;
 interface Pipeline {
   readonly isPipeline: true;
   readonly _queue?: readonly QueuedCommand[];
+  /** How many of its MULTIs have no EXEC yet. */
+  readonly _transactions?: number;
   exec: Method<Pipeline>;
   reject(error: unknown): void;
 }
@@ -85,6 +87,8 @@ function corkOnExec(
   let heldFor: Caller | null = null;
   const corkedExec = function (this: Pipeline, ...given: unknown[]): unknown {
     if (isSent && client.isCluster) return sendAgain(this, given);
+    // As in pipeline().multi().get("k").exec().exec(): the first one only adds EXEC to the queue.
+    if (method === "pipeline" && (this._transactions ?? 0) > 0) return exec.apply(this, given);
     const queue = this._queue ?? [];
     assertEncodable(queue);
     let snapshot: ReturnType<typeof keepPipeline> | null = null;
@@ -103,6 +107,7 @@ function corkOnExec(
       const execute = (): unknown => around(context, caller, () => exec.apply(this, args));
       const make = snapshot === null ? execute : snapshot.bind(null, execute);
       const replies = watchers.watchesCommands ? watchers.around(pending, make) : make();
+      connection.executed(queue, method === "multi");
       reads?.calledAnything();
       cork.wrote();
       return replies;

@@ -110,14 +110,38 @@ describe("metrics", () => {
     expect((await values())['tickpipe_commands_total{client="default",command="ping",outcome="ok"}']).toBe(1);
   });
 
-  it("of two clients of one name tell of the one that came last, until it stops", async () => {
+  it("count a client once, however often it is collected, and until the last has ended it", async () => {
+    const redis = tickpipe(server.client());
+    const ends = [collectMetrics(redis, { register }), collectMetrics(redis.tickpipe.client, { register })];
+    const pings = async (): Promise<number | undefined> => {
+      await redis.ping();
+      return (await values())['tickpipe_commands_total{client="default",command="ping",outcome="ok"}'];
+    };
+    expect(await pings()).toBe(1);
+    expect(series(await values(), "tickpipe_pending")).toEqual({ 'tickpipe_pending{client="default"}': 0 });
+    ends[0]?.();
+    ends[0]?.();
+    expect(await pings()).toBe(2);
+    ends[1]?.();
+    expect(await pings()).toBe(2);
+    expect(series(await values(), "tickpipe_pending")).toEqual({});
+  });
+
+  it("refuse a second client by the same label, and a second label for the same client", async () => {
     const [first, second] = [tickpipe(server.client()), tickpipe(server.client())];
-    const endFirst = collectMetrics(first, { register });
-    const endSecond = collectMetrics(second, { register });
-    endFirst();
-    expect(Object.keys(series(await values(), "tickpipe_pending"))).toEqual(['tickpipe_pending{client="default"}']);
-    endSecond();
-    expect(Object.keys(series(await values(), "tickpipe_pending"))).toEqual([]);
+    const end = collectMetrics(first, { register });
+    const refused = expect.objectContaining({ name: "TickpipeTypeError", code: "ERR_TICKPIPE_METRICS_LABEL" });
+    expect(() => collectMetrics(second, { register })).toThrow(refused as never);
+    expect(() => collectMetrics(first, { register, client: "other" })).toThrow(refused as never);
+    await second.ping();
+    expect(series(await values(), "tickpipe_commands_total")).toEqual({});
+    onTestFinished(collectMetrics(second, { register: new Registry() }));
+    end();
+    onTestFinished(collectMetrics(second, { register }));
+    await second.ping();
+    expect(series(await values(), "tickpipe_commands_total")).toEqual({
+      'tickpipe_commands_total{client="default",command="ping",outcome="ok"}': 1,
+    });
   });
 
   it("are registered globally by default", async () => {

@@ -6,6 +6,7 @@
 import { Counter, Gauge, register as globalRegistry, Histogram, type Registry } from "prom-client";
 import type { IoredisClient } from "./client.ts";
 import type { TickpipeControls } from "./controls.ts";
+import { TickpipeTypeError } from "./errors.ts";
 import { commandLabelOf } from "./observe/command-label.ts";
 import { watchersOf } from "./observe/watchers.ts";
 import { invalidOption, rejectUnknownOptions } from "./option-checks.ts";
@@ -30,19 +31,30 @@ export interface MetricsOptions {
  * - `tickpipe_pending` and `tickpipe_waiting`, at the time of the scrape
  * - `tickpipe_overloads_total` by `option`
  *
- * No label holds a key or where the server is. Several clients may share a registry.
+ * No label holds a key or where the server is. Several clients may share a registry, each by a label of its own: one that another has is refused. A client that
+ * is collected already, in the same registry by the same label, is counted once.
  *
  * @param redis a view, or a client that is wrapped with the default options if it is not yet
  * @returns ends it; what has been counted stays in the registry
- * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_CLIENT`, `ERR_TICKPIPE_INVALID_OPTION`; `ERR_TICKPIPE_METRICS_LABEL` for a label that another client
+ *   of the registry has, or a second one for the same client
  * @throws {TickpipeError} `ERR_TICKPIPE_AUTOPIPELINING` for a plain client that `tickpipe()` refuses
  */
 export function collectMetrics(redis: IoredisClient, options: MetricsOptions = {}): () => void {
   const { register, client } = resolve(options);
   const { tickpipe: controls } = tickpipe(redis);
   const metrics = metricsIn(register);
-  const commandLabel = commandLabelOf(controls.client);
-  const end = watchersOf(controls.client).add({
+  const collected = metrics.collected.get(client);
+  if (collected?.client === controls.client) return metrics.join(client, collected);
+  if (collected !== undefined || metrics.hasClient(controls.client)) throw labelTaken(collected !== undefined);
+  const end = watch(controls.client, client, metrics);
+  return metrics.join(client, { client: controls.client, stats: () => controls.stats(), end, count: 0 });
+}
+
+/** Tells the metrics what a client does. @returns ends it */
+function watch(raw: IoredisClient, client: string, metrics: Metrics): () => void {
+  const commandLabel = commandLabelOf(raw);
+  return watchersOf(raw).add({
     command: (name) => {
       const start = performance.now();
       const command = commandLabel(name);
@@ -62,20 +74,46 @@ export function collectMetrics(redis: IoredisClient, options: MetricsOptions = {
     dedupe: ({ command, count }) => metrics.deduplicated.inc({ client, command: commandLabel(command) }, count),
     overload: ({ option }) => metrics.overloads.inc({ client, option }),
   });
-  metrics.collected.set(client, controls);
-  return () => {
-    end();
-    if (metrics.collected.get(client) === controls) metrics.collected.delete(client);
-  };
 }
 
-type Controls = Pick<TickpipeControls<IoredisClient>, "stats">;
+function labelTaken(byAnother: boolean): TickpipeTypeError {
+  return new TickpipeTypeError(
+    "ERR_TICKPIPE_METRICS_LABEL",
+    byAnother
+      ? 'Another client of this registry is collected by this label, and their figures would be one. Give each its own, as in collectMetrics(redis, { client: "sessions" }).'
+      : "This client is collected in this registry already, by another label, and all that it does would count twice. End that collection first, or use its label.",
+  );
+}
+
+/** A client that is collected, by one or several calls of `collectMetrics()`. */
+interface Collected extends Pick<TickpipeControls<IoredisClient>, "stats"> {
+  readonly client: object;
+  readonly end: () => void;
+  /** How many calls have not ended it. */
+  count: number;
+}
+
+type Metrics = ReturnType<typeof createMetrics>;
 
 function createMetrics(register: Registry) {
   const registers = [register];
   /** Whose state is asked for at a scrape. */
-  const collected = new Map<string, Controls>();
-  const state = (name: string, help: string, read: (stats: ReturnType<Controls["stats"]>) => number): void => {
+  const collected = new Map<string, Collected>();
+  /** Counts one more call that collects a client. @returns ends that one */
+  const join = (label: string, each: Collected): (() => void) => {
+    collected.set(label, each);
+    each.count += 1;
+    let hasEnded = false;
+    return () => {
+      if (hasEnded) return;
+      hasEnded = true;
+      each.count -= 1;
+      if (each.count > 0) return;
+      each.end();
+      if (collected.get(label) === each) collected.delete(label);
+    };
+  };
+  const state = (name: string, help: string, read: (stats: ReturnType<Collected["stats"]>) => number): void => {
     new Gauge({
       ...{ name, help, registers, labelNames: ["client"] },
       collect() {
@@ -88,6 +126,8 @@ function createMetrics(register: Registry) {
   state("tickpipe_waiting", "Calls that wait for room below maxPending, now.", ({ waiting }) => waiting);
   return {
     collected,
+    join,
+    hasClient: (client: object): boolean => [...collected.values()].some((each) => each.client === client),
     commands: new Counter({
       ...{ name: "tickpipe_commands_total", help: "Commands that were called, by name and outcome.", registers },
       labelNames: ["client", "command", "outcome"] as const,

@@ -3,7 +3,7 @@
  * The plain client encodes at once, and is the measure.
  */
 import { type Tickpiped, type TickpipeOptions, tickpipe } from "@tickpipe/core";
-import type { Redis, RedisOptions } from "ioredis";
+import { Command, type Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { range, useServer } from "../engine.ts";
 import { codes } from "../limits.ts";
@@ -263,12 +263,57 @@ describe("a call that changes the state of the connection", () => {
     expect(await other.mget("q0", "q1", "q2", "late")).toEqual(["0", "1", "2", null]);
   });
 
+  it("goes behind what is kept, and is gone behind, through sendCommand and transaction() as well", async () => {
+    const redis = await view({ maxPending: 1, whenFull: "wait" });
+    await Promise.all([
+      redis.rpush("list", "in 0"),
+      redis.rpush("list", "in 0 too"),
+      redis.sendCommand(new Command("select", ["4"])),
+      redis.sendCommand(new Command("rpush", ["list", "in 4"])),
+      redis.tickpipe.transaction(["list"], (tx) => tx.multi().rpush("list", "in 4 too")),
+    ]);
+    expect(await other.lrange("list", 0, -1)).toEqual(["in 0", "in 0 too"]);
+    expect(await server.client({ db: 4 }).lrange("list", 0, -1)).toEqual(["in 4", "in 4 too"]);
+  });
+
   it("does not wait for isolated blocking calls", async () => {
     const redis = await view({ blocking: "isolate", maxPending: 1, whenFull: "wait" });
     const calls = [redis.echo("a"), redis.echo("b"), redis.blpop("never", 0), redis.echo("c"), redis.quit()];
     const closed = "Connection is closed.";
     expect(codes(await Promise.allSettled(calls))).toEqual(["a", "b", closed, "c", "OK"]);
   });
+});
+
+describe("many calls that are kept", () => {
+  it("are never sent once their scope is aborted", async () => {
+    const redis = await view({ maxPending: 2, whenFull: "wait" });
+    const scope = redis.tickpipe.scope({ abortable: true });
+    const calls = range(10).map(() => scope.redis.incr("n"));
+    scope.abort();
+    const aborted = "ERR_TICKPIPE_ABORTED";
+    expect(codes(await Promise.allSettled(calls))).toEqual(calls.map(() => aborted));
+    expect(await redis.get("n")).toBe("2");
+    expect(redis.tickpipe.stats()).toMatchObject({ waiting: 0, pending: 0 });
+  });
+
+  it("leave room for what the functions of as many transactions read with the shared client", async () => {
+    const redis = await view({ maxPending: 20, whenFull: "wait" });
+    const transactions = range(20).map((i) =>
+      redis.tickpipe.transaction([`k${i}`], async (tx) => {
+        await redis.get("another");
+        return tx.multi().incr(`k${i}`);
+      }),
+    );
+    expect(await Promise.all(transactions)).toEqual(range(20).map(() => [[null, 1]]));
+  });
+
+  it("wait for one command, 20,000 of them, without overflowing the stack", async () => {
+    const redis = await view({ blocking: "isolate" });
+    for (const _ of range(20)) await other.rpush("list", ...range(1_000));
+    redis.echo("one command");
+    const popped = await Promise.all(range(20_000).map(() => redis.blpop("list", 0)));
+    expect(popped).toHaveLength(20_000);
+  }, 120_000);
 });
 
 describe("commandTimeout", () => {

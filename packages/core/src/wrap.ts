@@ -171,7 +171,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
     record: (listener: (record: ScopeRecord, scope: Scope<C>) => void, options?: unknown) =>
       recordings.add(listener, options),
   };
-  const transact = transactionCalls(transactions, limit);
+  const transact = transactionCalls(transactions, limit, kept);
   const handleOf = (calls: CallScope): Scope<C> => {
     calls.handle ??= new ScopeHandle({ ambient, viewOf }, calls);
     return calls.handle as Scope<C>;

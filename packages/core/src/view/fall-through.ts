@@ -2,6 +2,7 @@ import { eventsOf } from "../client-events.ts";
 import { EMITTER_METHODS, isAddedCommand, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
 import { commandMethod } from "./command-method.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
+import { sendCommandInPlace } from "./kept-command.ts";
 import { LISTENER_QUESTIONS } from "./listener-questions.ts";
 import { descriptorOn } from "./property.ts";
 import { scanStreamMethod } from "./scan-stream.ts";
@@ -78,14 +79,14 @@ function addedCommand(context: ViewContext, original: Method, name: string): Met
 }
 
 function wrap(context: ViewContext, property: PropertyKey): Method<never> {
-  const { client, internals, ambient, cork, connection, inlineBlocking, reads, offlineQueues } = context;
+  const { client, internals, ambient, cork, connection, inlineBlocking, kept, reads, offlineQueues } = context;
   if (SCAN_STREAM_METHODS.has(property)) return scanStreamMethod(() => internals[property] as Method);
   if (property === "hasOwnProperty") return isOwn(client);
   const asked = LISTENER_QUESTIONS[property as keyof typeof LISTENER_QUESTIONS];
   if (asked !== undefined) return asked(client, eventsOf(client)) as Method<never>;
   const note = connection.noteFor(String(property));
   const sendsNothing = EMITTER_METHODS.has(property) || property in Object.prototype;
-  return function (this: unknown, ...args: unknown[]) {
+  const called = function (this: unknown, ...args: unknown[]): unknown {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.
     if (!sendsNothing) cork.begin();
     // The client's method of the moment: a double may stand in its place, or may have been taken away again.
@@ -101,6 +102,11 @@ function wrap(context: ViewContext, property: PropertyKey): Method<never> {
     if (result === client) return this;
     const gate = sendsNothing ? null : ((this as View)[GATE] ?? ambient.current());
     return gate?.hasMemo ? spoilMemo(gate, result) : result;
+  };
+  if (property !== "sendCommand") return called;
+  return function (this: unknown, ...args: unknown[]) {
+    const make = (): unknown => called.apply(this, args);
+    return kept.line.isBusy ? sendCommandInPlace(kept, args, make) : make();
   };
 }
 

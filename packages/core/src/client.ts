@@ -90,12 +90,18 @@ export interface ClientInternals {
     readonly commandTimeout?: unknown;
     readonly enableOfflineQueue?: boolean;
     readonly keyPrefix?: unknown;
-    readonly redisOptions?: { readonly commandTimeout?: unknown };
+    readonly connectionName?: string;
+    readonly maxRetriesPerRequest?: unknown;
+    readonly redisOptions?: {
+      readonly commandTimeout?: unknown;
+      readonly connectionName?: string;
+      readonly maxRetriesPerRequest?: unknown;
+    };
     readonly host?: string;
     readonly port?: number;
   };
   connect?(): Promise<unknown>;
-  disconnect?(): void;
+  disconnect?(reconnect?: boolean): void;
   ping?(): Promise<unknown>;
   asking?(): Promise<unknown>;
   defineCommand?(name: string, definition: object): void;

@@ -5,7 +5,7 @@
  */
 import { type Attributes, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
 import { type IoredisClient, internalsOf } from "./client.ts";
-import { databaseOf } from "./lanes/connection-state.ts";
+import { databaseOf } from "./lanes/called-state.ts";
 import { BatchSpans } from "./observe/batch-spans.ts";
 import { commandLabelOf } from "./observe/command-label.ts";
 import { errorLabel } from "./observe/error-label.ts";

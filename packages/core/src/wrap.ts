@@ -8,7 +8,7 @@ import { splitterOf as splitterForCommand } from "./cluster/split-call.ts";
 import type { CallGate } from "./commands/gated-call.ts";
 import { clusterConnectionsOf, connectionOf } from "./connections.ts";
 import type { Scope, TickpipeControls, Tickpiped, TransactionReplies } from "./controls.ts";
-import { BlockingLane } from "./lanes/blocking-lane.ts";
+import { BlockingLane, ENDED_BY_THE_CALL } from "./lanes/blocking-lane.ts";
 import { ConnectionState } from "./lanes/connection-state.ts";
 import { InlineBlocking, warnOfBlocked } from "./lanes/inline-blocking.ts";
 import type { MakeLaneRoutes } from "./lanes/lane-route.ts";
@@ -76,7 +76,22 @@ function partsFor(client: IoredisClient, options: ResolvedOptions, ofTransaction
   const { blocking, maxBlockingConnections, maxPending, maxPendingBytes } = options;
   const lane =
     blocking === "isolate"
-      ? new BlockingLane(client, internals, connection, makeRoutes(maxBlockingConnections), watchers)
+      ? new BlockingLane(
+          ...([
+            client,
+            internals,
+            connection,
+            makeRoutes(maxBlockingConnections, ENDED_BY_THE_CALL),
+            watchers,
+          ] as const),
+          (call) => {
+            cork.begin();
+            cork.count(1);
+            const made = call();
+            cork.wrote();
+            return made;
+          },
+        )
       : null;
   const inlineBlocking = new InlineBlocking(pending, cork.flush, isShared ? warnOfBlocked : () => {});
   const transactions = isShared ? transactionsOn(client, makeRoutes, options, watchers) : null;

@@ -1,11 +1,13 @@
+import type { Caller } from "../call/caller.ts";
 import { type IoredisClient, internalsOf } from "../client.ts";
+import { eventsOf } from "../client-events.ts";
 import type { ClusterInternals, NodeClient, RedirectsLeft } from "../cluster/cluster-client.ts";
 import { sharedSlot } from "../cluster/key-slots.ts";
 import { TickpipeError } from "../errors.ts";
 import { lastPendingFor, ownerOf } from "../queues/cluster-pending.ts";
 import { whenSettled } from "../queues/when-settled.ts";
 import { delay } from "../timers.ts";
-import { LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
+import { LANE_NAME, LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
 import type { LaneRoute, MakeLaneRoutes } from "./lane-route.ts";
 import { untilReachable } from "./reachable.ts";
 
@@ -26,11 +28,15 @@ export function clusterRoutes(
     const source: LaneSource<NodeClient> = {
       // As the pool's own connections: where one is lost, the call is made anew where the slot is by then.
       make: (node) =>
-        node.duplicate({ ...LANE_OPTIONS, keyPrefix, readOnly: false, retryStrategy: null, ...override } as never),
+        node.duplicate({
+          ...{ ...LANE_OPTIONS, keyPrefix, readOnly: false, retryStrategy: null, ...override },
+          connectionName: LANE_NAME + (internalsOf(client).options?.redisOptions?.connectionName ?? ""),
+        } as never),
       isLike: (node, wanted) => addressOf(node) === addressOf(wanted),
+      generation: (node) => internalsOf(node).connectionEpoch,
     };
-    const pool = new LanePool(client, max, source as LaneSource<unknown>);
-    client.on("-node", (node) => pool.dropIdle(node));
+    const pool = new LanePool(client, max, source as LaneSource<unknown>, false);
+    eventsOf(client).on("-node", (node) => pool.dropIdle(node));
     return {
       pool,
       ofCall: (command, args) => {
@@ -72,10 +78,10 @@ class ClusterRoute implements LaneRoute {
     if (before !== null) await new Promise<void>((resolve) => whenSettled(before, () => resolve()));
   }
 
-  async take(): Promise<Lane | null> {
+  async take(caller: Caller | null = null): Promise<Lane | null> {
     const node = this.#redirected?.node ?? (await this.#owner());
     if (node === null || this.#cluster.status === "end") return null;
-    const lane = this.#pool.take(node) ?? (await this.#pool.wait(node));
+    const lane = this.#pool.take(node) ?? (await this.#pool.wait(node, caller));
     if (this.#redirected?.isAsked) lane?.internals.asking?.call(lane.client).catch(() => {});
     return lane;
   }

@@ -3,31 +3,25 @@ import { eventsOf } from "../client-events.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import { lastPending } from "../queues/queues.ts";
 import { whenSettled } from "../queues/when-settled.ts";
-
-/** A user and a password that were given to `AUTH`; no user where it was given a password alone. */
-export interface Credentials {
-  readonly username: string | undefined;
-  readonly password: string;
-}
+import { CalledState, changesState, type StateOfCall } from "./called-state.ts";
 
 /** To be called after a call was made, with its arguments. */
 export type Note = (args: readonly unknown[]) => void;
 
 const ENDS_TRANSACTION: ReadonlySet<string> = new Set(["exec", "discard", "reset"]);
-const CONCERNED: ReadonlySet<string> = new Set(["multi", ...ENDS_TRANSACTION, "auth", "watch"]);
+const CONCERNED: ReadonlySet<string> = new Set(["multi", ...ENDS_TRANSACTION, "watch"]);
 
 /**
  * What calls have told the client's connection and ioredis does not keep: whether a transaction is open, and whom it is
  * authenticated as. Both end with the connection, since ioredis repeats neither on the next one.
  */
 export class ConnectionState {
-  readonly #internals: ClientInternals;
+  readonly #told: CalledState;
   readonly #pending: () => readonly ClientInternals[];
   readonly #watched: () => void;
   #inTransaction = false;
   /** How many calls have begun or ended a transaction: a late reply says nothing of the state after a later one. */
   #changes = 0;
-  #credentials: Credentials | null = null;
 
   /**
    * @param pending the clients in whose queues calls wait
@@ -39,12 +33,12 @@ export class ConnectionState {
     pending: () => readonly ClientInternals[],
     watched: () => void = () => {},
   ) {
-    this.#internals = internals;
+    this.#told = new CalledState(internals);
     this.#pending = pending;
     this.#watched = watched;
     eventsOf(client).on("close", () => {
       this.#inTransaction = false;
-      this.#credentials = null;
+      this.#told.lost();
     });
   }
 
@@ -53,9 +47,9 @@ export class ConnectionState {
     return this.#inTransaction;
   }
 
-  /** What the last successful AUTH gave; `null` while the client's own options count. */
-  get credentials(): Credentials | null {
-    return this.#credentials;
+  /** The database, the user and the name of what is called now. To be asked for once that is answered which was called before. */
+  ofCall(): () => StateOfCall {
+    return this.#told.ofCall();
   }
 
   /** What is to be noted of the calls of a method; `null` for a method whose calls change nothing here. */
@@ -72,14 +66,14 @@ export class ConnectionState {
       };
     }
     const command = commandOfMethod(method);
-    return CONCERNED.has(command) ? (args) => this.called(command, args.flat()) : null;
+    return CONCERNED.has(command) || changesState(command) ? (args) => this.called(command, args.flat()) : null;
   }
 
   /** Notes that a command, in lower case, has just been called. */
   called(command: string, args: readonly unknown[] = []): void {
     if (command === "multi" || ENDS_TRANSACTION.has(command)) this.#movesTo(command, this.#lastCalled(command));
     else if (command === "watch") this.#watched();
-    else if (command === "auth") this.#whenAccepted(command, () => this.#authenticated(args));
+    if (changesState(command)) this.#told.called(command, args, this.#lastCalled(command));
   }
 
   /** Notes that a pipeline has just been sent, with these commands; `endsWithExec` where ioredis adds one to them. */
@@ -88,6 +82,7 @@ export class ConnectionState {
       const name = command.name?.toLowerCase() ?? "";
       if (name === "multi" || ENDS_TRANSACTION.has(name)) this.#movesTo(name, command as PendingCommand);
       else if (name === "watch") this.#watched();
+      if (changesState(name)) this.#told.called(name, command.args, command as PendingCommand);
     }
     if (!endsWithExec) return;
     this.#changes += 1;
@@ -118,29 +113,9 @@ export class ConnectionState {
     }
     return null;
   }
-
-  #authenticated(args: readonly unknown[]): void {
-    // Accepted, so that there is a password.
-    const [first, second] = args.filter((argument) => typeof argument !== "function").map(String) as [string, string?];
-    this.#credentials =
-      second === undefined ? { username: undefined, password: first } : { username: first, password: second };
-  }
-
-  #whenAccepted(name: string, accepted: () => void): void {
-    const command = lastPending(this.#internals);
-    if (command?.name !== name) return;
-    whenSettled(command, (error) => {
-      if (!error) accepted();
-    });
-  }
 }
 
 /** Whether the server has refused a command; not where it had no transaction to end, and not where ioredis gave up waiting. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError" && !error.message.includes("without MULTI");
-}
-
-/** The database of the calls that are made now: the last one selected, or that of the options before any connection. */
-export function databaseOf({ condition, options }: ClientInternals): number {
-  return condition?.select ?? options?.db ?? 0;
 }

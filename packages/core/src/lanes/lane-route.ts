@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Caller } from "../call/caller.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { lastPending } from "../queues/queues.ts";
 import { whenSettled } from "../queues/when-settled.ts";
-import { type ConnectionState, type Credentials, databaseOf } from "./connection-state.ts";
-import { LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
+import type { StateOfCall } from "./called-state.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import { LANE_NAME, LANE_OPTIONS, type Lane, LanePool, type LaneSource } from "./lane-pool.ts";
 
 /** The way of one call, or transaction, to a dedicated connection. Made when it is called. */
 export interface LaneRoute {
@@ -11,9 +14,10 @@ export interface LaneRoute {
   /**
    * Takes a connection, or waits for one.
    *
+   * @param caller who waits, and sees to its own time limit; without one ioredis's own `commandTimeout` counts
    * @returns `null` if the client has ended
    */
-  take(): Promise<Lane | null>;
+  take(caller?: Caller | null): Promise<Lane | null>;
   /**
    * After an error of the call: turns to where the call is to be made again.
    *
@@ -39,14 +43,11 @@ export interface LaneRoutes {
   ofKeys(keys: readonly (string | Uint8Array)[]): LaneRoute;
 }
 
-/** Makes routes for a client, with a pool of its own. `override`: options in which the connections differ from the client. */
-export type MakeLaneRoutes = (max: number, override?: object) => LaneRoutes;
+/** Makes routes for a client, with a pool of its own. */
+export type MakeLaneRoutes = (max: number, override: LaneOverride) => LaneRoutes;
 
-/** What a dedicated connection has to be like to take a call in the place of the client's own. */
-interface ServerLane {
-  readonly database: number;
-  readonly credentials: Credentials | null;
-}
+/** Options in which dedicated connections differ from the client. */
+export type LaneOverride = { readonly retryStrategy?: null; readonly [option: string]: unknown };
 
 /** Routes to dedicated connections to the client's one server. */
 export function serverRoutes(
@@ -55,20 +56,28 @@ export function serverRoutes(
   state: ConnectionState,
 ): MakeLaneRoutes {
   return (max, override) => {
-    const source: LaneSource<ServerLane> = {
-      make: ({ database, credentials }) =>
-        client.duplicate({ db: database, ...LANE_OPTIONS, ...override, ...credentials } as never),
-      isLike: (lane, wanted) => lane.database === wanted.database && lane.credentials === wanted.credentials,
+    const source: LaneSource<StateOfCall> = {
+      make: ({ database, credentials, name }) =>
+        client.duplicate({
+          ...{ db: database, ...LANE_OPTIONS, ...override, ...credentials },
+          connectionName: LANE_NAME + (name ?? internals.options?.connectionName ?? ""),
+        } as never),
+      isLike: isDeepStrictEqual,
+      generation: () => internals.connectionEpoch ?? internals.stream,
     };
-    const pool = new LanePool(client, max, source as LaneSource<unknown>);
+    const pool = new LanePool(client, max, source as LaneSource<unknown>, override.retryStrategy !== null);
     const route = (): LaneRoute => {
-      const wanted: ServerLane = { database: databaseOf(internals), credentials: state.credentials };
+      const stateOfCall = state.ofCall();
       return {
         untilClear: async () => {
           const before = lastPending(internals);
           if (before !== null) await new Promise<void>((resolve) => whenSettled(before, () => resolve()));
         },
-        take: async () => (internals.status === "end" ? null : (pool.take(wanted) ?? pool.wait(wanted))),
+        take: async (caller) => {
+          if (internals.status === "end") return null;
+          const wanted = stateOfCall();
+          return pool.take(wanted) ?? pool.wait(wanted, caller);
+        },
         follow: (error) => Promise.reject(error),
         isTurnedAway: () => false,
         findAgain: async () => {},

@@ -163,8 +163,10 @@ export class BlockingLane {
       } catch (error) {
         if (waiting.hasGone) throw waiting.error();
         if (lane.isRefused && this.#waitsForEver) return this.#callInline(call);
-        // Where the client itself has no connection either, there is nothing to tell.
-        await to.follow(this.#internals.status === "ready" ? withReason(error, lane) : error);
+        await to.follow(error).catch((outcome: unknown) => {
+          // Where the client itself has no connection either, there is nothing to tell.
+          throw this.#internals.status === "ready" ? withReason(outcome, lane) : outcome;
+        });
       }
     }
   }

@@ -46,9 +46,10 @@ export async function makeLoader(
   await nextIteration();
   const prefix = `user${made++}:`;
   const asked: number[][] = [];
+  const keyOf = options.key ?? ((id: number) => prefix + id);
   const { load = async (ids: readonly number[]) => ids.map(userOf), ...others } = options;
   const users = redis.tickpipe.loader<number, User | null>({
-    key: (id) => prefix + id,
+    key: keyOf,
     load: (ids) => {
       asked.push([...ids]);
       return load(ids);
@@ -58,5 +59,5 @@ export async function makeLoader(
     redisTimeoutMs: Number.POSITIVE_INFINITY,
     ...others,
   });
-  return { redis, users, asked, keyOf: (id) => prefix + id };
+  return { redis, users, asked, keyOf };
 }

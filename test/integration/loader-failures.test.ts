@@ -220,6 +220,41 @@ describe("without Redis", () => {
     expect(users.stats().redisErrors).toBe(2);
   });
 
+  it("clear and prime are not waited for longer than redisTimeoutMs, and not at all while it is away", async () => {
+    const killed = await startEngine(inject("engine"));
+    const client = new Redis({ host: HOST, port: killed.port, maxRetriesPerRequest: null, retryStrategy: () => 5 });
+    client.on("error", () => {});
+    const inline = tickpipe(client, { blocking: "inline" });
+    const { redis, users } = await makeLoader(inline, { redisTimeoutMs: 20 });
+    const patient = await makeLoader(inline);
+    // Holds up the replies.
+    redis.blpop("never", 0).catch(() => {});
+    expect(await Promise.all([users.clear(1), users.prime(1, userOf(1))])).toEqual([false, false]);
+    const until = patient.users.clear(1);
+    await killed.stop();
+    expect(await until, "until the connection is lost").toBe(false);
+    expect(await Promise.all([patient.users.clear(1), patient.users.prime(1, userOf(1))])).toEqual([false, false]);
+    expect(users.stats().redisErrors).toBe(2);
+    client.disconnect();
+    promiseLedger.strikeOutPending();
+  });
+
+  it("a clear takes effect once it is back, and a prime as a clear", async () => {
+    const { redis, users, asked } = await makeLoader(server);
+    await users.loadMany([1, 2]);
+    redis.disconnect(true);
+    await eventually("the connection is lost", () => redis.status !== "ready");
+    const changed = await Promise.all([users.clear(1), users.prime(2, { id: 2, tags: ["primed while away"] })]);
+    expect(changed).toEqual([false, false]);
+    await eventually("it is back", () => redis.status === "ready");
+    await redis.ping();
+    expect(await users.loadMany([1, 2])).toEqual([userOf(1), userOf(2)]);
+    expect(asked).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
   it("answers when the calls pending are capped, and their cap is reached", async () => {
     const { users } = await makeLoader(tickpipe(server.client(), { maxPending: 1 }));
     expect(await users.loadMany(range(10))).toEqual(range(10).map(userOf));

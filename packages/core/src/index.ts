@@ -22,9 +22,9 @@ export { TickpipeError, type TickpipeErrorCode, TickpipeSplitError, TickpipeType
 export type { TransactionOptions } from "./lanes/transaction-arguments.ts";
 export type { LoaderCodec } from "./loader/codec.ts";
 export type { Loader, LoaderScope, LoaderView } from "./loader/loader.ts";
+export type { LoaderCalls } from "./loader/loader-calls.ts";
 export type { LoaderStats } from "./loader/loader-counters.ts";
 export type { LoaderOptions } from "./loader/loader-options.ts";
-export type { LoaderCalls } from "./loader/scope-loader.ts";
 export type { BatchStats } from "./observe/batch-counters.ts";
 export type {
   BatchMessage,

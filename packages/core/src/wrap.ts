@@ -141,9 +141,9 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
   });
   const viewOf = (gate: CallGate | null): Tickpiped<C> => asView<C>(gate === null ? views.own : views.through(gate));
-  const loaders = new LoaderMaker(client, tickEnd.beforeFlush);
   // Not the user's own view: that acts in the scope of whoever happens to call.
   const outsideOfScopes = viewOf(NO_SCOPE);
+  const loaders = new LoaderMaker(client, outsideOfScopes, tickEnd.beforeFlush, ScopeHandle.callsOf);
   const recordings = new Recordings<Scope<C>>({
     about: callFactsOf(internals, keyFinderOf(client)),
     rememberShared: () => reads?.rememberShared(),
@@ -199,7 +199,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
     return {
       ...shared,
       currentScope,
-      loader: (options) => loaders.make(options, outsideOfScopes, currentScope, ScopeHandle.onceClosed),
+      loader: (options) => loaders.make(options, currentScope),
       transaction: (keys, fn, options) => transact(gateNow(), keys, fn, options) as Promise<TransactionReplies | null>,
     };
   };

@@ -1,17 +1,30 @@
-import { decodeText, isAbsence } from "./codec.ts";
-import type { Entry, Flights, Loading } from "./flights.ts";
+import type { CacheRedis, CacheWrites } from "./cache-writes.ts";
+import type { Seen } from "./claim.ts";
+import { decodeText } from "./codec.ts";
+import type { Entry, Loading, Missed } from "./flight.ts";
+import type { Flights } from "./flights.ts";
 import type { LoaderCounters } from "./loader-counters.ts";
 import type { ResolvedLoaderOptions } from "./loader-options.ts";
 import { copyError } from "./own-error.ts";
 import { readTexts } from "./read-texts.ts";
-import type { CacheRedis, RedisLink } from "./redis-link.ts";
+import type { RedisLink } from "./redis-link.ts";
+import { isAbsence, isMark } from "./reserved-texts.ts";
 
 /** What all scopes of one loader share. */
 export interface LoaderParts<K, V> {
   readonly options: ResolvedLoaderOptions<K, V>;
   readonly link: RedisLink;
   readonly flights: Flights<K, V>;
+  readonly writes: CacheWrites;
   readonly counters: LoaderCounters;
+}
+
+/** Who asks for a batch. */
+export interface Asker {
+  /** Makes its calls. */
+  readonly redis: CacheRedis;
+  /** Why nothing is to be loaded for it any more, as a new error; `null` while it is there. */
+  refusal(): Error | null;
 }
 
 /** Gives one who asks the value; each time a value, or an error, of its own. */
@@ -23,35 +36,41 @@ type Answer<V> = () => V | Promise<V>;
  * @param onFailedCall told of the entries for which the whole call of `load` failed
  * @returns a promise for each entry, so that what Redis has does not wait for what has to be loaded
  */
-export async function answerBatch<K, V>(
+export async function answerBatch<K, V, E extends Entry<K>>(
   { options, link, flights, counters }: LoaderParts<K, V>,
-  redis: CacheRedis,
-  entries: readonly Entry<K>[],
-  onFailedCall: (entry: Entry<K>) => void,
+  asker: Asker,
+  entries: readonly E[],
+  onFailedCall: (entry: E) => void,
 ): Promise<Promise<V>[]> {
   const { codec, redisTimeoutMs } = options;
   const wanted = new Map(entries.map((entry) => [entry.key, entry]));
-  const texts = await readTexts(redis, link, [...wanted.keys()], redisTimeoutMs, counters);
+  const since = performance.now();
+  const found = await readTexts(asker.redis, link, [...wanted.keys()], redisTimeoutMs, counters);
 
   const answers = new Map<string, Answer<V>>();
-  const missing: Entry<K>[] = [];
+  const missing: Missed<K>[] = [];
   for (const entry of wanted.values()) {
-    const text = texts.get(entry.key);
-    if (text instanceof Error) answers.set(entry.key, () => Promise.reject(text));
-    else {
-      const answer = text === undefined ? null : fromText(text);
-      if (answer === null) missing.push(entry);
-      else answers.set(entry.key, answer);
-    }
+    const seen = found.get(entry.key) ?? "unknown";
+    const answer = seen instanceof Error ? rejecting<V>(seen) : fromSeen(seen);
+    if (answer !== null) answers.set(entry.key, answer);
+    else missing.push({ ...entry, seen: seen as Seen });
   }
+  // It may have ended while Redis was asked.
+  const loaded = missing.filter(({ key }) => {
+    const refusal = asker.refusal();
+    if (refusal !== null) answers.set(key, rejecting(refusal));
+    return refusal === null;
+  });
   counters.misses += missing.length;
-  flights.fetch(missing).forEach((loading, index) => {
-    const entry = missing[index] as Entry<K>;
-    answers.set(entry.key, fromLoading(entry, loading));
+  flights.fetch(loaded, since).forEach((loading, index) => {
+    const entry = loaded[index] as Missed<K>;
+    answers.set(entry.key, fromLoading(wanted.get(entry.key) as E, loading));
   });
   return entries.map(async ({ key }) => (answers.get(key) as Answer<V>)());
 
-  function fromText(text: string): Answer<V> | null {
+  function fromSeen(seen: Seen): Answer<V> | null {
+    if (typeof seen === "string" || isMark(seen.text)) return null;
+    const { text } = seen;
     let first: { readonly value: V } | null;
     try {
       first = { value: decodeText(codec, text) };
@@ -67,7 +86,7 @@ export async function answerBatch<K, V>(
     };
   }
 
-  function fromLoading(entry: Entry<K>, { outcome, isJoined }: Loading): Answer<V> {
+  function fromLoading(entry: E, { outcome, isJoined }: Loading): Answer<V> {
     let isOriginalGiven = isJoined;
     return async () => {
       const came = await outcome;
@@ -78,4 +97,8 @@ export async function answerBatch<K, V>(
       throw error;
     };
   }
+}
+
+function rejecting<V>(error: Error): Answer<V> {
+  return () => Promise.reject(error);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decodeText, encodeText, isAbsence, JSON_CODEC, type LoaderCodec } from "./codec.ts";
-import { expiryMs } from "./expiry.ts";
+import { decodeText, encodeText, JSON_CODEC, type LoaderCodec } from "./codec.ts";
+import { expiryMs, shortestExpiryMs } from "./expiry.ts";
+import { isAbsence, newMark } from "./reserved-texts.ts";
 
 const asItIs = { encode: (value: unknown) => value, decode: (text: string) => text } as LoaderCodec<unknown>;
 
@@ -21,7 +22,9 @@ describe("the text of a value", () => {
   it("cannot be one that stands for absence, nor anything but a string", () => {
     expect(() => encodeText(asItIs, encodeText(asItIs, null))).toThrow("the text that stands for absence");
     expect(() => encodeText(asItIs, 5)).toThrow("Expected the loader's codec to make a string, got a number");
-    expect(() => encodeText(JSON_CODEC, () => {})).toThrow("got undefined");
+    expect(() => encodeText(asItIs, newMark())).toThrow("one that begins as the loader's marks do");
+    expect(() => encodeText(asItIs, Promise.reject(new Error("unheard")))).toThrow("got an instance of Promise");
+    expect(() => encodeText(JSON_CODEC, () => {})).toThrow("got a function");
     expect(() => encodeText(JSON_CODEC, 1n)).toThrow("BigInt");
   });
 });
@@ -32,6 +35,7 @@ describe("the time to live", () => {
     expect(expiryMs("1", times, () => 0)).toBe(10_000);
     expect(expiryMs("1", times, () => 0.5)).toBe(9_000);
     expect(expiryMs("1", times, () => 0.999999)).toBe(8_000);
+    expect([shortestExpiryMs(times), shortestExpiryMs({ ...times, negativeTtl: null })]).toEqual([800, 8_000]);
   });
 
   it("is another for absence, or none", () => {

@@ -1,4 +1,6 @@
 import { describeKind, TickpipeTypeError } from "../errors.ts";
+import { encodePlainJson } from "./plain-json.ts";
+import { isAbsence, isMark, NULL_TEXT, UNDEFINED_TEXT } from "./reserved-texts.ts";
 
 /**
  * How a loader keeps values in Redis. What `load` answered passes through it as well, so that a value is the same from either.
@@ -20,32 +22,26 @@ export interface LoaderCodec<V> {
   decode(text: string): V;
 }
 
-export const JSON_CODEC: LoaderCodec<unknown> = { encode: JSON.stringify, decode: (text) => JSON.parse(text) };
-
-// JSON cannot begin with a control character. A text of the user's codec that is one of these is not kept (see below).
-const NULL = "\u0000null";
-const UNDEFINED = "\u0000undefined";
-
-/** Whether a text says that the thing does not exist. */
-export function isAbsence(text: string): boolean {
-  return text === NULL || text === UNDEFINED;
-}
+export const JSON_CODEC: LoaderCodec<unknown> = { encode: encodePlainJson, decode: (text) => JSON.parse(text) };
 
 /**
  * The text of a loaded value, or of its absence.
  *
  * @throws whatever the codec throws
- * @throws {TickpipeTypeError} `ERR_TICKPIPE_LOADER_RESULT` if the codec made no string, or one that means absence
+ * @throws {TickpipeTypeError} `ERR_TICKPIPE_LOADER_RESULT` if the codec made no string, or one that is the loader's own
  */
 export function encodeText<V>(codec: LoaderCodec<V>, value: V): string {
-  if (value === null) return NULL;
-  if (value === undefined) return UNDEFINED;
+  if (value === null) return NULL_TEXT;
+  if (value === undefined) return UNDEFINED_TEXT;
   const text: unknown = codec.encode(value);
-  if (typeof text === "string" && !isAbsence(text)) return text;
+  const isString = typeof text === "string";
+  if (isString && !isAbsence(text) && !isMark(text)) return text;
+  // That of an asynchronous codec: nobody else hears of its rejection.
+  if (text instanceof Promise) text.catch(() => {});
   throw new TickpipeTypeError(
     "ERR_TICKPIPE_LOADER_RESULT",
-    typeof text === "string"
-      ? "Expected the loader's codec to make text of its own, got the text that stands for absence."
+    isString
+      ? `Expected the loader's codec to make text of its own, got ${isMark(text) ? "one that begins as the loader's marks do" : "the text that stands for absence"}.`
       : `Expected the loader's codec to make a string, got ${describeKind(text)}.`,
   );
 }
@@ -57,7 +53,7 @@ export function encodeText<V>(codec: LoaderCodec<V>, value: V): string {
  */
 export function decodeText<V>(codec: LoaderCodec<V>, text: string): V {
   // Only a `load` whose values include null, or undefined, brings such a text about.
-  if (text === NULL) return null as V;
-  if (text === UNDEFINED) return undefined as V;
+  if (text === NULL_TEXT) return null as V;
+  if (text === UNDEFINED_TEXT) return undefined as V;
   return codec.decode(text);
 }

@@ -1,4 +1,4 @@
-import { isAbsence } from "./codec.ts";
+import { isAbsence } from "./reserved-texts.ts";
 
 interface TimesToLive {
   readonly ttl: number;
@@ -15,4 +15,9 @@ export function expiryMs(
   const seconds = isAbsence(text) ? negativeTtl : ttl;
   if (seconds === null) return null;
   return Math.max(1, Math.round(seconds * 1000 * (1 - jitter * random())));
+}
+
+/** For how long any text stays in Redis at least, in ms. */
+export function shortestExpiryMs({ ttl, negativeTtl, jitter }: TimesToLive): number {
+  return Math.max(1, Math.round(Math.min(ttl, negativeTtl ?? ttl) * 1000 * (1 - jitter)));
 }

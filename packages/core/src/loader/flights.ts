@@ -1,35 +1,15 @@
 import { AsyncResource } from "node:async_hooks";
-import { describeKind, TickpipeTypeError } from "../errors.ts";
 import { atEndOfIteration } from "../timers.ts";
+import type { CacheWrites } from "./cache-writes.ts";
+import { Claim } from "./claim.ts";
 import { encodeText } from "./codec.ts";
-import { expiryMs } from "./expiry.ts";
+import { expiryMs, shortestExpiryMs } from "./expiry.ts";
+import { type Flight, type Loading, type Missed, startFlight } from "./flight.ts";
+import { checkedValues, isPromise } from "./load-results.ts";
 import type { LoaderCounters } from "./loader-counters.ts";
 import type { ResolvedLoaderOptions } from "./loader-options.ts";
 import { asError } from "./own-error.ts";
-import type { CacheRedis, RedisLink } from "./redis-link.ts";
-
-/** An id with its Redis key. */
-export interface Entry<K> {
-  readonly id: K;
-  readonly key: string;
-}
-
-/** What loading one id came to. */
-export type Outcome =
-  | { readonly text: string }
-  /** `isOfCall`: the whole call of `load` failed, and not this id alone. */
-  | { readonly error: Error; readonly isOfCall: boolean };
-
-/** Where to find the outcome, and whether another had it loaded. */
-export interface Loading {
-  readonly outcome: Promise<Outcome>;
-  readonly isJoined: boolean;
-}
-
-interface Flight<K> extends Entry<K> {
-  readonly outcome: Promise<Outcome>;
-  readonly settle: (outcome: Outcome) => void;
-}
+import type { RedisLink } from "./redis-link.ts";
 
 /**
  * Loads what Redis does not have, one load per key at a time, and writes it back. A load is nobody's own: whoever misses
@@ -37,40 +17,42 @@ interface Flight<K> extends Entry<K> {
  */
 export class Flights<K, V> {
   readonly #options: ResolvedLoaderOptions<K, V>;
-  readonly #redis: CacheRedis;
+  readonly #writes: CacheWrites;
   readonly #link: RedisLink;
   readonly #counters: LoaderCounters;
+  readonly #lifeMs: number;
   readonly #running = new Map<string, Flight<K>>();
   /** Runs outside of any request: a load goes on, and is written back, whatever becomes of the request that began it. */
   readonly #outside: <Result>(work: () => Result) => Result;
 
-  constructor(options: ResolvedLoaderOptions<K, V>, redis: CacheRedis, link: RedisLink, counters: LoaderCounters) {
+  constructor(options: ResolvedLoaderOptions<K, V>, writes: CacheWrites, link: RedisLink, counters: LoaderCounters) {
     this.#options = options;
-    this.#redis = redis;
+    this.#writes = writes;
     this.#link = link;
     this.#counters = counters;
+    this.#lifeMs = shortestExpiryMs(options);
     this.#outside = AsyncResource.bind(<Result>(work: () => Result): Result => work());
   }
 
-  /** Has each of these loaded, if it is not being loaded already. The keys must differ. */
-  fetch(entries: readonly Entry<K>[]): Loading[] {
+  /**
+   * Has each of these loaded, if it is not being loaded already. The keys must differ.
+   *
+   * @param since when Redis was asked for them, by `performance.now()`
+   */
+  fetch(missed: readonly Missed<K>[], since: number): Loading[] {
     const begun: Flight<K>[] = [];
-    const loadings = entries.map((entry): Loading => {
+    const loadings = missed.map((entry): Loading => {
       const running = this.#running.get(entry.key);
-      if (running) return { outcome: running.outcome, isJoined: true };
-      const flight = startFlight(entry);
+      // A load that began before another process cleared the key is not joined by who asked after.
+      if (running?.claim.includes(entry.seen)) return { outcome: running.outcome, isJoined: true };
+      const flight = startFlight(entry, new Claim(this.#writes, entry.key, entry.seen, since, this.#lifeMs));
       this.#running.set(entry.key, flight);
       begun.push(flight);
       return { outcome: flight.outcome, isJoined: false };
     });
-    this.#counters.joined += entries.length - begun.length;
+    this.#counters.joined += missed.length - begun.length;
     if (begun.length > 0) void this.#outside(() => this.#run(begun));
     return loadings;
-  }
-
-  /** Makes a call in Redis on nobody's behalf. */
-  callOutside(call: (redis: CacheRedis) => Promise<unknown>): Promise<unknown> {
-    return this.#outside(() => call(this.#redis));
   }
 
   /** A load of this key that is running is not joined any more, nor written back. Without a key: all that are running. */
@@ -82,7 +64,20 @@ export class Flights<K, V> {
   async #run(flights: readonly Flight<K>[]): Promise<void> {
     this.#counters.loads += 1;
     this.#counters.loadedKeys += flights.length;
-    let values: ArrayLike<V | Error>;
+    const underWay = new Set(flights);
+    const extend = (): void => {
+      for (const { claim } of underWay) void claim.extend();
+    };
+    const timer = setTimeout(extend, flights[0]?.claim.extendInMs).unref();
+    try {
+      await this.#landAll(flights, underWay);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #landAll(flights: readonly Flight<K>[], underWay: Set<Flight<K>>): Promise<void> {
+    let values: ArrayLike<V | Error | PromiseLike<V | Error>>;
     try {
       const { load } = this.#options;
       values = checkedValues(await load(flights.map(({ id }) => id)), flights.length);
@@ -91,8 +86,29 @@ export class Flights<K, V> {
       for (const flight of flights) this.#fail(flight, error, true);
       return;
     }
-    const written = flights.map((flight, index) => this.#land(flight, values[index] as V | Error));
-    // Joined until Redis has answered: whoever read before that write, and so missed, finds the outcome here.
+    const landed: Flight<K>[] = [];
+    const written: Promise<void>[] = [];
+    const late: Promise<void>[] = [];
+    flights.forEach((flight, index) => {
+      const value = values[index] as V | Error | PromiseLike<V | Error>;
+      const land = (settled: V | Error): Promise<void> => {
+        underWay.delete(flight);
+        return this.#land(flight, settled);
+      };
+      if (isPromise(value)) {
+        const settled = Promise.resolve(value).catch(asError);
+        late.push(settled.then((each) => this.#endOnceWritten([flight], [land(each)])));
+      } else {
+        landed.push(flight);
+        written.push(land(value));
+      }
+    });
+    await Promise.all([this.#endOnceWritten(landed, written), ...late]);
+  }
+
+  /** Ends flights that have landed. They are joined until Redis has answered: whoever read before that write, and so missed, finds the outcome here. */
+  async #endOnceWritten(flights: readonly Flight<K>[], written: readonly Promise<void>[]): Promise<void> {
+    if (flights.length === 0) return;
     await this.#link.wait(Promise.all(written), this.#options.redisTimeoutMs);
     // Both replies may have come at once. Then the reader has yet to learn of its own, some microtasks later.
     await new Promise<void>(atEndOfIteration);
@@ -114,10 +130,13 @@ export class Flights<K, V> {
     }
     flight.settle({ text });
     const ms = expiryMs(text, this.#options);
-    if (ms === null || this.#running.get(flight.key) !== flight) return;
+    if (ms === null || this.#running.get(flight.key) !== flight) {
+      void flight.claim.release();
+      return;
+    }
     try {
       if (!this.#link.isUp) throw new Error("Redis is gone.");
-      await this.#redis.set(flight.key, text, "PX", ms);
+      await flight.claim.write(text, ms);
     } catch {
       // The value is there all the same.
       this.#counters.redisErrors += 1;
@@ -126,6 +145,7 @@ export class Flights<K, V> {
 
   #fail(flight: Flight<K>, error: Error, isOfCall: boolean): void {
     this.#counters.failedKeys += 1;
+    void flight.claim.release();
     this.#end(flight);
     flight.settle({ error, isOfCall });
   }
@@ -133,23 +153,4 @@ export class Flights<K, V> {
   #end(flight: Flight<K>): void {
     if (this.#running.get(flight.key) === flight) this.#running.delete(flight.key);
   }
-}
-
-function startFlight<K>({ id, key }: Entry<K>): Flight<K> {
-  let settle: (outcome: Outcome) => void = () => {};
-  const outcome = new Promise<Outcome>((resolve) => {
-    settle = resolve;
-  });
-  return { id, key, outcome, settle };
-}
-
-function checkedValues<T>(values: ArrayLike<T>, count: number): ArrayLike<T> {
-  const isArray = typeof values === "object" && values !== null && typeof values.length === "number";
-  if (isArray && values.length === count) return values;
-  throw new TickpipeTypeError(
-    "ERR_TICKPIPE_LOADER_RESULT",
-    `Expected load to give an array with a value for each of its ${count} ids, in their order, got ${
-      isArray ? `one with ${values.length}` : describeKind(values)
-    }.`,
-  );
 }

@@ -22,10 +22,10 @@ export interface LoaderOptions<K, V> {
   key: (id: K) => string;
   /**
    * Loads what Redis does not have, from where it really is. Is given ids with different keys, and answers, in the same order, with a value
-   * for each, with `null` or `undefined` for one that does not exist, or with an `Error` for one that failed. If it rejects,
-   * all ids of this call fail. Runs in the async context in which the loader was made, since one call may serve several requests.
+   * for each, with `null` or `undefined` for one that does not exist, or with an `Error` for one that failed; or with a promise of any of these, as in
+   * `ids.map((id) => fetchOne(id))`, so that each id settles by itself. If it rejects, all ids of this call fail. Runs in the async context in which the loader was made, since one call may serve several requests.
    */
-  load: (ids: readonly K[]) => PromiseLike<ArrayLike<V | Error>>;
+  load: (ids: readonly K[]) => PromiseLike<ArrayLike<V | Error | PromiseLike<V | Error>>>;
   /** How long a loaded value stays in Redis, at most, in seconds. A positive number; fractions count. */
   ttl: number;
   /**
@@ -38,7 +38,10 @@ export interface LoaderOptions<K, V> {
    * 1, which is excluded. Default 0.1: 90 % to 100 % of `ttl`.
    */
   jitter?: number;
-  /** How values become text and text values. Default: JSON. */
+  /**
+   * How values become text and text values. Default: JSON, for what it gives back as it was; a `Date`, a `Map`, an instance of a class and the like reject with
+   * `ERR_TICKPIPE_LOADER_RESULT`, and nothing is kept.
+   */
   codec?: LoaderCodec<V>;
   /** How many ids one call of `load` gets at most. A whole number from 1 on, or `Infinity`. Default `Infinity`. */
   maxBatchSize?: number;

@@ -1,11 +1,13 @@
 import type { IoredisClient } from "../client.ts";
 import { describeKind, TickpipeTypeError } from "../errors.ts";
 import type { LoaderParts } from "./answer-batch.ts";
+import { type CacheRedis, CacheWrites } from "./cache-writes.ts";
 import { Flights } from "./flights.ts";
+import type { LoaderCalls } from "./loader-calls.ts";
 import { type LoaderStats, startCounting } from "./loader-counters.ts";
 import { type LoaderOptions, resolveLoaderOptions } from "./loader-options.ts";
-import { type CacheRedis, RedisLink } from "./redis-link.ts";
-import { type LoaderCalls, ScopeLoader } from "./scope-loader.ts";
+import { RedisLink } from "./redis-link.ts";
+import { type LoaderScopeLife, ScopeLoader } from "./scope-loader.ts";
 
 /** A view, as far as a loader needs one: any view of the client that the loader was made on. */
 export interface LoaderView {
@@ -22,6 +24,16 @@ export interface LoaderView {
 export interface LoaderScope {
   /** The view whose calls belong to the scope. */
   readonly redis: object;
+  /** The same view, whose reads no memo answers. */
+  readonly fresh: object;
+}
+
+/** What becomes of a scope, as a loader has to know it. */
+export interface LifeOfScope extends LoaderScopeLife {
+  /** Whether it was closed in good order, so that its view is a plain view. */
+  readonly isPlain: boolean;
+  /** Has `listener` called once, when the scope is closed; not at all if it is closed already. */
+  onceClosed(listener: () => void): void;
 }
 
 /**
@@ -47,50 +59,53 @@ export interface Loader<K, V> extends LoaderCalls<K, V> {
 /** Makes loaders on one client. */
 export class LoaderMaker {
   readonly #client: IoredisClient;
+  readonly #root: object;
   readonly #beforeFlush: (work: () => void) => void;
-  #link: RedisLink | null = null;
-
-  /** @param beforeFlush runs something at the end of the tick, in time for its write */
-  constructor(client: IoredisClient, beforeFlush: (work: () => void) => void) {
-    this.#client = client;
-    this.#beforeFlush = beforeFlush;
-  }
+  readonly #lifeOf: (scope: LoaderScope) => LifeOfScope;
+  #shared: { readonly link: RedisLink; readonly writes: CacheWrites } | null = null;
 
   /**
    * @param root the view that belongs to no scope
+   * @param beforeFlush runs something at the end of the tick, in time for its write
+   */
+  constructor(
+    client: IoredisClient,
+    root: object,
+    beforeFlush: (work: () => void) => void,
+    lifeOf: (scope: LoaderScope) => LifeOfScope,
+  ) {
+    this.#client = client;
+    this.#root = root;
+    this.#beforeFlush = beforeFlush;
+    this.#lifeOf = lifeOf;
+  }
+
+  /**
    * @param currentScope the scope in which the loader's own calls act
-   * @param onceClosed calls a listener when a scope is closed
    * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION`
    */
-  make<K, V>(
-    loaderOptions: LoaderOptions<K, V>,
-    root: object,
-    currentScope: () => LoaderScope | undefined,
-    onceClosed: (scope: LoaderScope, listener: () => void) => void,
-  ): Loader<K, V> {
+  make<K, V>(loaderOptions: LoaderOptions<K, V>, currentScope: () => LoaderScope | undefined): Loader<K, V> {
     const options = resolveLoaderOptions(loaderOptions);
+    const root = callsOf(this.#root);
     // One for all loaders of a client: each listens to the client's events.
-    this.#link ??= new RedisLink(this.#client);
-    const link = this.#link;
+    this.#shared ??= { link: new RedisLink(this.#client), writes: new CacheWrites(root) };
+    const { link, writes } = this.#shared;
     const counters = startCounting();
-    const flights = new Flights(options, callsOf(root), link, counters);
-    const parts: LoaderParts<K, V> = { options, link, flights, counters };
-    const outside = new ScopeLoader(parts, callsOf(root), false, this.#beforeFlush);
+    const flights = new Flights(options, writes, link, counters);
+    const parts: LoaderParts<K, V> = { options, link, flights, writes, counters };
+    const outside = new ScopeLoader(parts, root, null, this.#beforeFlush);
     const scopes = new WeakMap<LoaderScope, ScopeLoader<K, V>>();
 
     const inScope = (scope: LoaderScope | undefined): ScopeLoader<K, V> => {
       if (scope === undefined) return outside;
-      let loader = scopes.get(scope);
-      if (!loader) {
-        const opened = new ScopeLoader(parts, callsOf(scope.redis), true, this.#beforeFlush);
-        loader = opened;
-        scopes.set(scope, loader);
-        // Who holds the scope, such as a timer, may hold it for long.
-        onceClosed(scope, () => {
-          scopes.delete(scope);
-          opened.letGo();
-        });
-      }
+      const known = scopes.get(scope);
+      if (known) return known;
+      const life = this.#lifeOf(scope);
+      if (life.isPlain) return outside;
+      // Not by its memo: that knows nothing of what loaders of other scopes, or this one's `clear`, change.
+      const loader = new ScopeLoader(parts, callsOf(scope.fresh), life, this.#beforeFlush);
+      scopes.set(scope, loader);
+      life.onceClosed(() => loader.stopKeeping());
       return loader;
     };
     const current = (): ScopeLoader<K, V> => inScope(currentScope());

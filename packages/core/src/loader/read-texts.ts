@@ -1,13 +1,15 @@
 import { TickpipeError } from "../errors.ts";
+import type { CacheRedis } from "./cache-writes.ts";
+import type { Seen } from "./claim.ts";
 import type { LoaderCounters } from "./loader-counters.ts";
-import type { CacheRedis, RedisLink } from "./redis-link.ts";
+import type { RedisLink } from "./redis-link.ts";
 
-/** By key: the text that Redis has, or why Tickpipe itself does not let this scope ask. A key that is not there is a miss. */
-export type Texts = ReadonlyMap<string, string | TickpipeError>;
+/** By key: what Redis has, or why Tickpipe itself does not let this scope ask. */
+export type Found = ReadonlyMap<string, Seen | TickpipeError>;
 
 /**
  * Reads keys, each with a GET of its own: they leave in the tick's write in any case, and unlike those of an MGET their keys may
- * lie in different slots of a cluster. What fails, or takes longer than `timeoutMs`, is a miss.
+ * lie in different slots of a cluster. What fails, or takes longer than `timeoutMs`, is `"unknown"`.
  */
 export async function readTexts(
   redis: CacheRedis,
@@ -15,24 +17,31 @@ export async function readTexts(
   keys: readonly string[],
   timeoutMs: number,
   counters: LoaderCounters,
-): Promise<Texts> {
-  const texts = new Map<string, string | TickpipeError>();
-  const answered = new Set<string>();
+): Promise<Found> {
+  const found = new Map<string, Seen | TickpipeError>();
+  const failed = new Set<string>();
   const read = async (key: string): Promise<void> => {
     try {
       const text = await redis.get(key);
-      answered.add(key);
-      if (typeof text === "string") texts.set(key, text);
+      found.set(key, typeof text === "string" ? { text } : "nothing");
     } catch (error) {
-      if (!isRefusal(error)) return;
-      answered.add(key);
-      texts.set(key, error);
+      if (isRefusal(error)) {
+        found.set(key, error);
+        return;
+      }
+      failed.add(key);
+      if (error instanceof Error && error.message.startsWith("WRONGTYPE")) found.set(key, "another type");
     }
   };
   if (link.isUp) await link.wait(Promise.all(keys.map(read)), timeoutMs);
-  counters.redisErrors += keys.length - answered.size;
   // A copy: a reply that comes later changes nothing any more.
-  return new Map(texts);
+  const inTime = new Map(found);
+  for (const key of keys) {
+    if (inTime.has(key) && !failed.has(key)) continue;
+    counters.redisErrors += 1;
+    if (!inTime.has(key)) inTime.set(key, "unknown");
+  }
+  return inTime;
 }
 
 /**

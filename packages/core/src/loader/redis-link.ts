@@ -2,13 +2,6 @@ import type { IoredisClient } from "../client.ts";
 import { eventsOf } from "../client-events.ts";
 import { atEndOfIteration } from "../timers.ts";
 
-/** What loaders call in Redis: a part of every view. */
-export interface CacheRedis {
-  get(key: string): Promise<unknown>;
-  set(key: string, text: string, unit: "PX", ms: number, condition?: "NX"): Promise<unknown>;
-  del(key: string): Promise<unknown>;
-}
-
 const DOWN: readonly string[] = ["close", "reconnecting", "end"];
 
 /**

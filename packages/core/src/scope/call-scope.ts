@@ -114,6 +114,16 @@ export class CallScope implements CallGate {
     return this.#turns?.hasWaiting ?? false;
   }
 
+  /** Why calls are refused, as a new error; `null` while none is, and after a close in good order. */
+  refusal(): Error | null {
+    return this.#ending.refusal === null ? null : this.#ending.error();
+  }
+
+  /** What work for this scope that sends no command comes to, or the error of the scope's end if that is first. */
+  interruptible<T>(work: Promise<T>): Promise<T> {
+    return this.#ending.interruptible(work, null, this.#ending.callerOf(false)) as Promise<T>;
+  }
+
   stats(): ScopeStats {
     return this.counts.own.snapshot();
   }

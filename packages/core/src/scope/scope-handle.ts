@@ -25,9 +25,9 @@ export class ScopeHandle<C extends IoredisClient> implements Scope<C> {
     this.#calls = calls;
   }
 
-  /** Has `listener` called once, when the scope is closed. */
-  static onceClosed(scope: object, listener: () => void): void {
-    if (scope instanceof ScopeHandle) scope.#calls.onceClosed(listener);
+  /** The scope that a handle of any client's stands for. */
+  static callsOf(this: void, scope: object): CallScope {
+    return (scope as ScopeHandle<IoredisClient>).#calls;
   }
 
   get name(): string | undefined {

@@ -158,6 +158,21 @@ describe("the inspector", () => {
     expect([head.status, same.status, failed]).toEqual([200, 304, []]);
   });
 
+  it("shows a call that had to wait behind a blocking one of another request", async () => {
+    const { app, redis, base } = kept(await serveApp(server.client()));
+    const other = server.client();
+    app.get("/behind", async (req, res) => {
+      const blocked = redis.blpop("queue", 0);
+      const read = req.redis.get("x");
+      await other.rpush("queue", "job");
+      await Promise.all([blocked, read]);
+      res.json("ok");
+    });
+    const { problems, calls } = await waterfallOf(base, "/behind");
+    const [found] = problems.filter(({ kind }) => kind === "behind-blocking");
+    expect(found?.calls.map((index) => calls[index]?.method)).toEqual(["get"]);
+  });
+
   it("shows a scope without a name as such", async () => {
     const { redis, base } = kept(await serveApp(server.client()));
     const scope = redis.tickpipe.scope();

@@ -7,6 +7,7 @@ export type FindingKind =
   | "calls-in-series"
   | "read-twice"
   | "batch-of-one"
+  | "behind-blocking"
   | "big-reply"
   | "slow-command";
 

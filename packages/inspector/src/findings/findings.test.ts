@@ -147,6 +147,14 @@ describe("diagnose", () => {
     expect(kinds([{}, { ...slow, endedMs: 109 }])).toEqual([]);
   });
 
+  it("finds what waits behind a blocking call, once for each line, and takes it for no slow command", () => {
+    const behind = { behindBlocking: true, startedMs: 10, endedMs: 510, callSite: stackAt(4) };
+    const { findings } = look([{ command: "blpop", endedMs: 500 }, behind, behind, { ...behind, answeredBy: "memo" }]);
+    expect(findings.map(({ kind, title }) => [kind, title])).toEqual([
+      ["behind-blocking", "get: 2 calls behind a blocking one on the same connection, up to 500 ms."],
+    ]);
+  });
+
   it("takes no call for slow where the request's others were", () => {
     const calls = [0, 150, 300, 450].map((startedMs) => ({ startedMs, endedMs: startedMs + 150 }));
     expect(kinds(calls)).toEqual([]);

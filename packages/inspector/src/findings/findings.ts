@@ -2,6 +2,7 @@ import type { ScopeRecord } from "@tickpipe/core";
 import type { Sources } from "../source/source-files.ts";
 import { awaitsInLoops } from "./await-in-loop.ts";
 import { batchesOfOne } from "./batch-of-one.ts";
+import { callsBehindBlocking } from "./behind-blocking.ts";
 import { bigReplies } from "./big-reply.ts";
 import { callsInSeries } from "./calls-in-series.ts";
 import type { Finding } from "./finding.ts";
@@ -37,6 +38,7 @@ export function diagnose(record: ScopeRecord, sources: Sources, thresholds: Thre
     ...callsInSeries(steps, sources, taken),
     ...twice,
     ...batchesOfOne(steps).filter((each) => !each.steps.some((step) => taken.has(step))),
+    ...callsBehindBlocking(steps),
     ...bigReplies(steps, thresholds.bigReplyBytes),
     ...slowCommands(steps, thresholds.slowMs),
   ];

@@ -10,6 +10,8 @@ export function slowCommands(steps: readonly Step[], slowMs: number): Finding[] 
   const sent = steps.filter(({ call }) => call.answeredBy === "redis" && call.endedMs !== null);
   const slowest = new Map<number, Step>();
   for (const step of sent) {
+    // What waits behind a blocking call is another finding.
+    if (step.call.behindBlocking === true) continue;
     if (step.durationMs < slowMs || mayWait(step.call.command) || slowest.has(step.call.roundTrip)) continue;
     const others = sent
       .filter(({ call }) => call.roundTrip !== step.call.roundTrip)

@@ -7,6 +7,7 @@ export const KINDS: Readonly<Record<FindingView["kind"], { readonly short: strin
   "read-twice": { short: "read twice", title: "The same read twice" },
   "batch-of-one": { short: "batch of one", title: "Batch of one" },
   "big-reply": { short: "big reply", title: "A big reply" },
+  "behind-blocking": { short: "behind a block", title: "Behind a blocking call" },
   "slow-command": { short: "slow", title: "A slow command" },
 };
 

@@ -97,6 +97,7 @@ export interface ClientInternals {
       readonly connectionName?: string;
       readonly maxRetriesPerRequest?: unknown;
     };
+    readonly showFriendlyErrorStack?: unknown;
     readonly host?: string;
     readonly port?: number;
   };

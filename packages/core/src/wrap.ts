@@ -36,6 +36,7 @@ import { resolveScopeOptions } from "./scope/scope-options.ts";
 import { schedulerFor } from "./tick/schedule.ts";
 import { TickEnd } from "./tick/tick-end.ts";
 import { transactionCalls } from "./transaction-calls.ts";
+import { CallerStacks } from "./view/caller-stacks.ts";
 import type { ViewContext } from "./view/context.ts";
 import { createViews } from "./view/view.ts";
 
@@ -136,7 +137,7 @@ function viewOn<C extends IoredisClient>(client: C, parts: Parts, duplicate: Vie
   const { internals, counters, tickEnd, cork, allPending, lane, transactions, blocked, limit, lean, reads } = parts;
   const { ambient, watchers, inlineBlocking, kept } = parts;
   const views = createViews({
-    ...{ client, duplicate, ...parts },
+    ...{ client, duplicate, ...parts, callerStacks: new CallerStacks(client) },
     quitting: () => transactions?.quit() ?? null,
     controlsOf: (gate) => (gate === null ? ownControls : controlsIn(gate)),
   });

@@ -38,8 +38,13 @@ export interface ClientMethod {
 /** A view's method for one command of the client. */
 export function commandMethod(context: ViewContext, clientMethod: ClientMethod): Method<View> {
   const { name } = clientMethod;
-  const { internals, ambient, connection, kept, keepArguments, lane, limit } = context;
+  const { internals, ambient, connection, callerStacks, kept, lane, limit } = context;
   const { line } = kept;
+  const keepArguments = (args: readonly unknown[], given: readonly unknown[] = withoutCallback(args)): unknown[] => {
+    const own = context.keepArguments(name, given);
+    if (callerStacks.isAsked) callerStacks.kept(args, own);
+    return own;
+  };
   // A script takes no keys by its name, not even by that of a command.
   const isCommand = (): boolean => !isScript(internals, name);
   const splitter = isGenericMethod(name) ? null : context.splitterOf(commandOfMethod(name));
@@ -64,7 +69,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
     caller,
     make: () => by(args, caller),
     keep: () => {
-      const own = keepArguments(name, withoutCallback(args));
+      const own = keepArguments(args);
       return () => by(own, caller);
     },
   });
@@ -76,7 +81,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
     const reply = shared !== null && limit.waiting === 0 ? findShared(context, clientMethod, shared, args) : null;
     if (reply !== null) return reply;
     // Its text is what counts, and is taken once.
-    const own = limit.countsBytes && args.some(isObject) ? keepArguments(name, args) : args;
+    const own = limit.countsBytes && args.some(isObject) ? keepArguments(args, args) : args;
     const commands = isIsolated ? 0 : commandsIn(own);
     return limit.run({ ...keepable(own, caller, send), commands, args: own });
   };
@@ -89,6 +94,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
   const plain: PlainCalls = { send: sendBehind, mayBlock: mayWait, commandsIn, commandOf };
   return function (...args) {
     const gate = this[GATE] ?? ambient.current();
+    if (callerStacks.isAsked) callerStacks.take(args);
     if (gate === null) return limit === null && !line.isBusy ? send(args, null) : sendBehind(args, null);
     // Its MULTI has been sent: without its EXEC all that is called after it would be queued by Redis, whoever calls it.
     if (connection.inTransaction && gate.refuses) return send(args, null);
@@ -103,7 +109,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
       mayBlock: mayWait,
       changesState: () => isCommand() && changesState(args),
       keep: () => {
-        const own = keepArguments(name, withoutCallback(args));
+        const own = keepArguments(args);
         return (caller) => sendBehind(own, caller);
       },
       send: (caller) => sendBehind(args, caller),
@@ -151,7 +157,7 @@ function sendOf(
   sendLean: SendLean | null,
   shared: MethodReads | null,
 ): Send {
-  const { client, internals, cork, connection, lane, inlineBlocking, lean, reads } = context;
+  const { client, internals, cork, connection, callerStacks, lane, inlineBlocking, lean, reads } = context;
   const { offlineCalls, offlineQueues, pending, watchers } = context;
   // Of a script, whatever its name, nothing is known. One that is defined later takes the place of `original`.
   const isScriptNow = isScript(internals, name);
@@ -190,7 +196,9 @@ function sendOf(
       cork.wrote();
       return sent;
     }
-    const result = (find() as Method).apply(client, args);
+    const result = callerStacks.isAsked
+      ? callerStacks.call(name, find(), args)
+      : (find() as Method).apply(client, args);
     if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());
     if (note !== null && !isScript(internals, name)) note(args);
     cork.wrote();

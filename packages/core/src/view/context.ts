@@ -13,6 +13,7 @@ import type { OfflineCalls } from "../queues/offline-calls.ts";
 import type { Pending } from "../queues/pending.ts";
 import type { TickReads } from "../reads/tick-reads.ts";
 import type { Cork } from "../tick/cork.ts";
+import type { CallerStacks } from "./caller-stacks.ts";
 import type { Unfinished } from "./quit-send.ts";
 
 /** What all views of one client share. */
@@ -43,6 +44,8 @@ export interface ViewContext {
   /** Where calls are that stages keep, and how a snapshot is taken of one. */
   readonly kept: KeptFor;
   readonly keepArguments: KeepArguments;
+  /** Whose line an error leads to, where the client shows that. */
+  readonly callerStacks: CallerStacks;
   /** Who is told of commands, shared reads and the rest. */
   readonly watchers: Watchers;
   /** What a view has as its `tickpipe`, by the gate of its calls. */

@@ -29,7 +29,7 @@ interface Pipeline {
  * first, so that it leaves in its place among the tick's other calls.
  */
 export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi"): Method<View> {
-  const { client, internals, ambient } = context;
+  const { client, internals, ambient, callerStacks } = context;
   const { line } = context.kept;
   const call = (args: unknown[]): unknown => (internals[name] as Method).apply(client, args);
   const commandOf = (made: unknown): WatchedCommand | null => nativeCommandOf(context.pending, made);
@@ -49,6 +49,7 @@ export function pipelineMethod(context: ViewContext, name: "pipeline" | "multi")
     }
     const pipeline = call(args);
     // MULTI is in its queue from the start, EXEC comes with exec().
+    if (isPipeline(pipeline) && callerStacks.isAsked) callerStacks.ofQueue(pipeline._queue ?? []);
     if (isPipeline(pipeline)) corkOnExec(context, pipeline, () => own ?? ambient.current(), name);
     return pipeline;
   };

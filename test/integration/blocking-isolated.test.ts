@@ -133,6 +133,27 @@ describe("an isolated blocking call", () => {
     expect(await popped).toEqual(["list", "element"]);
   });
 
+  it("takes nothing once its scope was aborted or is late, is never sent if it still waits, and frees its place", async () => {
+    const redis = isolated({}, { maxBlockingConnections: 2 });
+    await redis.ping();
+    const controller = new AbortController();
+    const [aborted, late] = [
+      redis.tickpipe.scope({ signal: controller.signal }),
+      redis.tickpipe.scope({ deadlineMs: 300 }),
+    ];
+    const codes = [...range(4).map(() => aborted.redis.blpop("jobs", 0)), late.redis.blpop("jobs", 0)].map((call) =>
+      call.catch((error: { code?: string }) => error.code),
+    );
+    await untilBlocked(2);
+    controller.abort();
+    expect(await Promise.all(codes)).toEqual([...range(4).map(() => "ERR_TICKPIPE_ABORTED"), "ERR_TICKPIPE_DEADLINE"]);
+    await untilBlocked(0);
+    await other.rpush("jobs", "a", "b");
+    expect(await other.llen("jobs")).toBe(2);
+    expect(await Promise.all([redis.blpop("jobs", 0), redis.blpop("jobs", 0)])).toHaveLength(2);
+    expect(redis.tickpipe.stats()).toMatchObject({ pending: 0, blockingConnections: 2 });
+  });
+
   it("goes to the new server with the client's own connection, after a failover behind one address", async () => {
     const [from, to] = [server.port, await startRedisServer()];
     onTestFinished(() => to.stop());

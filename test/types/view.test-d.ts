@@ -21,11 +21,17 @@ const redis = tickpipe(client);
 const older = tickpipe(new Redis5({ lazyConnect: true }));
 
 check<Same<typeof redis, Tickpiped<Redis>>>();
-// Every member of the client, by name: all the same, but for the emitter's, which return the view for chaining.
+// Every member of the client, by name: all the same, but for the emitter's, which return the view for chaining, and duplicate(), which returns a view.
 type Differing = {
   [Name in keyof Redis]-?: Same<Tickpiped<Redis>[Name], Redis[Name]> extends true ? never : Name;
 }[keyof Redis];
-check<Differing extends keyof EventEmitter ? true : false>();
+check<Differing extends keyof EventEmitter | "duplicate" ? true : false>();
+const twin = redis.duplicate({ db: 1 });
+check<Same<typeof twin, Tickpiped<Redis>>>();
+check<Same<Parameters<typeof redis.duplicate>, Parameters<Redis["duplicate"]>>>();
+check<Same<ReturnType<ReturnType<typeof twin.duplicate>["incr"]>, Promise<number>>>();
+// @ts-expect-error it takes what the client's own takes
+redis.duplicate("db");
 check<Same<ReturnType<typeof redis.on>, Tickpiped<Redis>>>();
 check<Same<typeof redis.tickpipe.client, Redis>>();
 check<Same<ReturnType<typeof redis.incr>, Promise<number>>>();
@@ -35,7 +41,9 @@ check<Same<typeof cluster, Tickpiped<Cluster>>>();
 type DifferingOfCluster = {
   [Name in keyof Cluster]-?: Same<Tickpiped<Cluster>[Name], Cluster[Name]> extends true ? never : Name;
 }[keyof Cluster];
-check<DifferingOfCluster extends keyof EventEmitter ? true : false>();
+check<DifferingOfCluster extends keyof EventEmitter | "duplicate" ? true : false>();
+const twinOfCluster = cluster.duplicate([], { scaleReads: "all" });
+check<Same<typeof twinOfCluster, Tickpiped<Cluster>>>();
 check<Same<typeof cluster.tickpipe.client, Cluster>>();
 check<Same<ReturnType<typeof cluster.nodes>, Redis[]>>();
 const olderCluster = tickpipe(new Cluster5([], { lazyConnect: true }));

@@ -7,14 +7,36 @@ import type { ScopeRecord } from "./observe/records.ts";
 import type { ScopeStats } from "./observe/round-trips.ts";
 
 /**
- * A view: the client's own type, with one property more.
+ * A view: the client's own type, with one property more, and a `duplicate()` that returns a view.
  *
  * @typeParam C the client's type, as in `Redis`
  */
-export type Tickpiped<C extends IoredisClient> = C & {
+export type Tickpiped<C extends IoredisClient> = TickpipedMembers<C> & C;
+
+/**
+ * What a view has that its client has not, or has otherwise.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
+export interface TickpipedMembers<C extends IoredisClient> {
   /** What Tickpipe adds to the client. */
   readonly tickpipe: TickpipeControls<C>;
-};
+  /**
+   * Makes another client with the same options, as the client's own does, and wraps it in the same way.
+   *
+   * @param args the client's own: options that take the place of its own
+   * @returns a view of the other client
+   */
+  duplicate(...args: Parameters<C["duplicate"]>): DuplicateOf<C>;
+}
+
+/**
+ * What `duplicate()` of a view returns.
+ *
+ * @typeParam C the client's type, as in `Redis`
+ */
+export type DuplicateOf<C extends IoredisClient> =
+  ReturnType<C["duplicate"]> extends infer Other ? (Other extends IoredisClient ? Tickpiped<Other> : unknown) : never;
 
 /** What `view.tickpipe.stats()` returns. */
 export interface TickpipeStats extends BatchStats {

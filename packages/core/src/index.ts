@@ -8,6 +8,7 @@
  */
 export type { IoredisClient } from "./client.ts";
 export type {
+  DuplicateOf,
   MultiOf,
   ObservedStats,
   RecordOptions,
@@ -15,6 +16,7 @@ export type {
   ScopeOptions,
   TickpipeControls,
   Tickpiped,
+  TickpipedMembers,
   TickpipeStats,
   TransactionReplies,
 } from "./controls.ts";

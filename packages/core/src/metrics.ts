@@ -185,8 +185,8 @@ function resolve(options: unknown): Required<MetricsOptions> {
   if (typeof options !== "object" || options === null) {
     throw invalidOption("the options of collectMetrics()", "an object", options);
   }
-  rejectUnknownOptions(options, ["register", "client"], "collectMetrics()");
-  const { register = globalRegistry, client = "default" } = options as MetricsOptions;
+  const own = rejectUnknownOptions(options, ["register", "client"], "collectMetrics()");
+  const { register = globalRegistry, client = "default" } = own as MetricsOptions;
   if (typeof register?.registerMetric !== "function") {
     throw invalidOption('option "register" of collectMetrics()', "a Registry of prom-client", register);
   }

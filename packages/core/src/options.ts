@@ -1,5 +1,5 @@
 import {
-  assertOptions,
+  checkedOptions,
   isPositive,
   isWholeNumber,
   type OptionCheck,
@@ -125,7 +125,7 @@ const CHECKS: OptionChecks<keyof TickpipeOptions> = {
 export function resolveOptions(options: unknown): ResolvedOptions {
   if (options === undefined) return DEFAULT_OPTIONS;
   const example = `an object with ${Object.keys(CHECKS).join(", ")}`;
-  assertOptions<TickpipeOptions>(options, CHECKS, "tickpipe()", example, "");
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const own = checkedOptions<TickpipeOptions>(options, CHECKS, "tickpipe()", example, "");
+  const given = Object.entries(own).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_OPTIONS, ...Object.fromEntries(given) };
 }

@@ -134,12 +134,12 @@ function resolve(options: unknown): Required<OpenTelemetryOptions> {
   if (typeof options !== "object" || options === null) {
     throw invalidOption("the options of openTelemetry()", "an object", options);
   }
-  rejectUnknownOptions(options, ["meterProvider", "tracerProvider", "batchSpans"], "openTelemetry()");
+  const own = rejectUnknownOptions(options, ["meterProvider", "tracerProvider", "batchSpans"], "openTelemetry()");
   const {
     meterProvider = metrics.getMeterProvider(),
     tracerProvider = trace.getTracerProvider(),
     batchSpans = false,
-  } = options as OpenTelemetryOptions;
+  } = own as OpenTelemetryOptions;
   if (typeof meterProvider?.getMeter !== "function") {
     throw invalidOption('option "meterProvider" of openTelemetry()', "a MeterProvider", meterProvider);
   }

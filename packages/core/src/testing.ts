@@ -162,8 +162,8 @@ function failure(
 function atMostOf(limit: unknown): number {
   const what = "the limit of expectRoundTrips()";
   if (typeof limit !== "object" || limit === null) throw invalidOption(what, "an object, as in { atMost: 2 }", limit);
-  rejectUnknownOptions(limit, ["atMost"], "expectRoundTrips()");
-  const { atMost } = limit as Partial<RoundTripLimit>;
+  const own = rejectUnknownOptions(limit, ["atMost"], "expectRoundTrips()");
+  const { atMost } = own as Partial<RoundTripLimit>;
   if (typeof atMost === "number" && Number.isInteger(atMost) && atMost >= 0) return atMost;
   throw invalidOption('option "atMost" of expectRoundTrips()', "a whole number from 0 on", atMost);
 }

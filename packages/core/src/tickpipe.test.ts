@@ -51,7 +51,7 @@ describe("tickpipe", () => {
     const cluster = new Cluster([{ host: "127.0.0.1", port: 1 }], offline);
     const view = tickpipe(cluster);
     expect(view.tickpipe.client).toBe(cluster);
-    const twin = view.duplicate([{ host: "127.0.0.1", port: 2 }], { scaleReads: "all" }) as typeof view;
+    const twin = view.duplicate([{ host: "127.0.0.1", port: 2 }], { scaleReads: "all" });
     expect(twin.tickpipe.client).not.toBe(cluster);
     expect(twin.options.scaleReads).toBe("all");
     expect(() => view.duplicate([], { enableAutoPipelining: true })).toThrow("enableAutoPipelining");
@@ -89,7 +89,8 @@ describe("tickpipe", () => {
     [{ name: 5 }, 'Expected option "name" of scope() to be a string, got the number 5'],
     [5, "Expected the options of scope() to be an object"],
     [[], "Expected the options of scope() to be an object, got an array"],
-    [Object.create({ deadlineMs: -1 }), 'Expected option "deadlineMs" of scope() to be a number of milliseconds'],
+    [Object.create({ deadlineMs: -1 }), 'Expected option "deadlineMs" of scope() to be a property of the options'],
+    [{ deadlineMs: -1 }, 'Expected option "deadlineMs" of scope() to be a number of milliseconds'],
   ])("refuses the scope options %j", (options, said) => {
     const redis = tickpipe(new Redis(offline));
     expect(() => redis.tickpipe.scope(options as never)).toThrow(said);

@@ -52,7 +52,7 @@ export function resolvePerRequestOptions(options: unknown): ResolvedPerRequestOp
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalidOption("the options of perRequest()", 'an object, as in { property: "redis" }', options);
   }
-  rejectUnknownOptions(options, [...OWN, ...OF_SCOPES], "perRequest()");
+  const own = rejectUnknownOptions(options, [...OWN, ...OF_SCOPES], "perRequest()");
   const {
     property = "redis",
     ambient = "observe",
@@ -60,7 +60,7 @@ export function resolvePerRequestOptions(options: unknown): ResolvedPerRequestOp
     serverTiming = process.env.NODE_ENV !== "production",
     onSummary,
     ...scope
-  } = options as PerRequestOptions;
+  } = own as PerRequestOptions;
   if (ambient !== "observe" && typeof ambient !== "boolean") {
     throw invalidOption('option "ambient" of perRequest()', '"observe", true or false', ambient);
   }

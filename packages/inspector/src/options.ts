@@ -80,8 +80,8 @@ export function resolveInspectorOptions(options: unknown): ResolvedInspectorOpti
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalidOption("the options of inspector()", "an object, as in { maxRequests: 500 }", options);
   }
-  rejectUnknownOptions(options, KNOWN, "inspector()");
-  const given: InspectorOptions = options;
+  const own = rejectUnknownOptions(options, KNOWN, "inspector()");
+  const given: InspectorOptions = own;
   for (const name of KNOWN) {
     const value = given[name];
     if (value === undefined) continue;

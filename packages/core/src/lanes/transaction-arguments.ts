@@ -1,5 +1,5 @@
 import { describeKind, TickpipeTypeError } from "../errors.ts";
-import { assertOptions, type OptionChecks } from "../option-checks.ts";
+import { checkedOptions, type OptionChecks } from "../option-checks.ts";
 
 /** Options of `view.tickpipe.transaction()`. */
 export interface TransactionOptions {
@@ -66,8 +66,8 @@ export function assertTransactionArguments(watchKeys: unknown, fn: unknown): voi
  */
 export function settingsOf(options: unknown): TransactionSettings {
   if (options === undefined) return { retries: DEFAULT_RETRIES, timeoutMs: undefined };
-  assertOptions<TransactionOptions>(options, CHECKS, "transaction()");
-  const { retries = DEFAULT_RETRIES, timeoutMs } = options;
+  const own = checkedOptions<TransactionOptions>(options, CHECKS, "transaction()");
+  const { retries = DEFAULT_RETRIES, timeoutMs } = own;
   return { retries, timeoutMs };
 }
 

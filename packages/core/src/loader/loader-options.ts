@@ -1,5 +1,5 @@
 import {
-  assertOptions,
+  checkedOptions,
   invalidOption,
   isFunction,
   isPositive,
@@ -83,13 +83,12 @@ const CHECKS: OptionChecks<keyof LoaderOptions<unknown, unknown>> = {
  * @throws {TickpipeTypeError} `ERR_TICKPIPE_INVALID_OPTION` for a missing, an unknown or a wrong option
  */
 export function resolveLoaderOptions<K, V>(options: LoaderOptions<K, V>): ResolvedLoaderOptions<K, V> {
-  assertOptions<LoaderOptions<K, V>>(options, CHECKS, "loader()", "an object with key, load and ttl");
+  const own = checkedOptions<LoaderOptions<K, V>>(options, CHECKS, "loader()", "an object with key, load and ttl");
   for (const name of ["key", "load", "ttl"] as const) {
-    if (options[name] === undefined)
-      throw invalidOption(`option "${name}" of loader()`, CHECKS[name].expected, undefined);
+    if (own[name] === undefined) throw invalidOption(`option "${name}" of loader()`, CHECKS[name].expected, undefined);
   }
-  const { key, load, ttl, negativeTtl = null, jitter = 0.1, codec = JSON_CODEC as LoaderCodec<V> } = options;
-  const { maxBatchSize = Number.POSITIVE_INFINITY, redisTimeoutMs = 500 } = options;
+  const { key, load, ttl, negativeTtl = null, jitter = 0.1, codec = JSON_CODEC as LoaderCodec<V> } = own;
+  const { maxBatchSize = Number.POSITIVE_INFINITY, redisTimeoutMs = 500 } = own;
   return { key, load, ttl, negativeTtl, jitter, codec, maxBatchSize, redisTimeoutMs };
 }
 

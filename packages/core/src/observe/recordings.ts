@@ -1,4 +1,11 @@
-import { assertOptions, invalidOption, isFunction, type OptionChecks, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
+import {
+  checkedOptions,
+  invalidOption,
+  isFunction,
+  type OptionChecks,
+  SWITCH,
+  WHOLE_NUMBER,
+} from "../option-checks.ts";
 import { afterCallback } from "../timers.ts";
 import type { ScopeRecord } from "./records.ts";
 import type { ScopeStats } from "./round-trips.ts";
@@ -102,7 +109,13 @@ const CHECKS: OptionChecks<keyof Asked<unknown>> = {
 };
 
 function resolveRecordOptions<Owner>(options: unknown = {}): Asked<Owner> {
-  assertOptions<Partial<Asked<Owner>>>(options, CHECKS, "record()");
-  const { callSites = false, replyUses = false, maxCalls = 1_000, maxCallSites = 200, when, opened } = options;
+  const {
+    callSites = false,
+    replyUses = false,
+    maxCalls = 1_000,
+    maxCallSites = 200,
+    when,
+    opened,
+  } = checkedOptions<Partial<Asked<Owner>>>(options, CHECKS, "record()");
   return { callSites, replyUses, maxCalls, maxCallSites, when, opened };
 }

@@ -1,6 +1,6 @@
 import { effectOf } from "../commands/effects.ts";
 import type { ScopeOptions } from "../controls.ts";
-import { assertOptions, type OptionChecks, oneOf, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
+import { checkedOptions, type OptionChecks, oneOf, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
 import type { BudgetOptions } from "./budget.ts";
 import type { EndingOptions } from "./ending.ts";
 
@@ -30,7 +30,6 @@ const DEFAULTS: ResolvedScopeOptions = Object.freeze({
  */
 export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
   if (options === undefined) return DEFAULTS;
-  assertOptions<ScopeOptions>(options, CHECKS, "scope()");
   const {
     name,
     memo = false,
@@ -41,7 +40,7 @@ export function resolveScopeOptions(options: unknown): ResolvedScopeOptions {
     maxCommands,
     maxRoundTrips,
     whenOverBudget = "warn",
-  } = options;
+  } = checkedOptions<ScopeOptions>(options, CHECKS, "scope()");
   return { name, memo, signal, abortable, deadlineMs, maxPerTick, maxCommands, maxRoundTrips, whenOverBudget };
 }
 

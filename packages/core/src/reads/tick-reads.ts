@@ -57,6 +57,8 @@ export class TickReads {
   #shared = 0;
   /** Those calls, by their very lists of arguments, where somebody asks for them. */
   #sharedCalls: WeakSet<object> | null = null;
+  /** Under which list a call is sent that was kept: its snapshot's. */
+  readonly #snapshots = new WeakMap<object, readonly unknown[]>();
   #lastShared: WatchedCommand | null = null;
   /** What the fellows that were called after this command wait for. */
   #awaited: { readonly command: object; readonly releases: (() => void)[] } | null = null;
@@ -72,7 +74,15 @@ export class TickReads {
 
   /** Whether a call got the reply of another, since `rememberShared`. */
   wasShared(args: readonly unknown[]): boolean {
-    return this.#sharedCalls?.has(args) ?? false;
+    if (this.#sharedCalls === null) return false;
+    if (this.#sharedCalls.has(args)) return true;
+    const snapshot = this.#snapshots.get(args);
+    return snapshot !== undefined && this.wasShared(snapshot);
+  }
+
+  /** Notes that a call is kept, and is sent with a snapshot of its arguments. */
+  kept(args: readonly unknown[], snapshot: readonly unknown[]): void {
+    if (this.#sharedCalls !== null && snapshot !== args) this.#snapshots.set(args, snapshot);
   }
 
   /** How many calls got the reply of another. */

@@ -43,6 +43,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
   const keepArguments = (args: readonly unknown[], given: readonly unknown[] = withoutCallback(args)): unknown[] => {
     const own = context.keepArguments(name, given);
     if (callerStacks.isAsked) callerStacks.kept(args, own);
+    context.reads?.kept(args, own);
     return own;
   };
   // A script takes no keys by its name, not even by that of a command.

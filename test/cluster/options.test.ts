@@ -162,4 +162,37 @@ describe("what is built on a view", () => {
     expect(writes.take()).toEqual([1, 1, 1]);
     expect(loaded).toEqual([ids]);
   });
+
+  it("loaders: a clear and a prime win over loads of another client that began before them, at every node", async () => {
+    const ids = range(12);
+    const [first, other] = [tickpipe(await connect()), tickpipe(await connect())];
+    const key = (id: number) => `fenced ${id}`;
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const early = first.tickpipe.loader({
+      key,
+      load: async (asked: readonly number[]) => {
+        await held;
+        return asked.map(() => null as string | null);
+      },
+      ...{ ttl: 60, negativeTtl: 60 },
+    });
+    const late = other.tickpipe.loader<number, string | null>({
+      ...{ key, ttl: 60, negativeTtl: 60, load: async (asked) => asked.map((id) => `new ${id}`) },
+    });
+    const loaded = early.loadMany(ids);
+    await eventually("they are loaded", () => early.stats().loads === 1);
+    const changes = ids.map((id) => (id % 2 === 0 ? late.clear(id) : late.prime(id, `new ${id}`)));
+    expect(await Promise.all(changes)).toEqual(ids.map(() => true));
+    answer();
+    expect(await loaded).toEqual(ids.map(() => null));
+    await eventually("nothing is pending", () => first.tickpipe.stats().pending === 0);
+    for (const loader of [late, early, late]) {
+      expect(await loader.loadMany(ids.filter((id) => id % 2 === 1))).toEqual(range(6).map((i) => `new ${2 * i + 1}`));
+    }
+    expect(await late.loadMany(ids)).toEqual(ids.map((id) => `new ${id}`));
+    expect(late.stats()).toMatchObject({ redisErrors: 0, loadedKeys: 6 });
+  });
 });

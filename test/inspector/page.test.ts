@@ -173,6 +173,18 @@ describe("the inspector", () => {
     expect(found?.calls.map((index) => calls[index]?.method)).toEqual(["get"]);
   });
 
+  it("shows what a request calls by the module's own client, which is only observed, as well", async () => {
+    const { app, redis, base } = kept(await serveApp(server.client()));
+    app.get("/own", async (req, res) => {
+      await Promise.all([req.redis.get("a"), redis.get("b")]);
+      for (const id of range(3)) await redis.get(`key:${id}`);
+      res.json("ok");
+    });
+    const detail = await waterfallOf(base, "/own");
+    expect(detail).toMatchObject({ commands: 5, roundTrips: 4, findings: ["await-in-loop"] });
+    expect(detail.calls.map(({ keys }) => keys[0])).toEqual(["a", "b", "key:0", "key:1", "key:2"]);
+  });
+
   it("shows a scope without a name as such", async () => {
     const { redis, base } = kept(await serveApp(server.client()));
     const scope = redis.tickpipe.scope();

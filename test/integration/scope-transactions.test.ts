@@ -92,6 +92,34 @@ describe.each(scopes)("in %s", (_name, options) => {
   });
 });
 
+describe("a memo of a scope", () => {
+  it.each([false, true])(
+    "keeps nothing that a transaction may change, whether or not its function throws: %s",
+    async (throws) => {
+      const scope = redis.tickpipe.scope({ memo: true });
+      const seen: unknown[] = [];
+      const read = async (): Promise<void> => void seen.push(await scope.redis.get("key"));
+      await read();
+      const transaction = scope.redis.tickpipe.transaction(["text"], async (tx) => {
+        await read();
+        await tx.set("key", "first");
+        await read();
+        await tx.set("key", "second");
+        await read();
+        if (throws) throw new Error("after its writes");
+        return tx.multi().set("key", "third");
+      });
+      await transaction.catch(() => {});
+      await read();
+      expect(seen).toEqual(["value", "value", "first", "second", throws ? "second" : "third"]);
+      const { memoHits } = scope.stats();
+      await read();
+      expect(scope.stats().memoHits).toBe(memoHits + 1);
+      scope.close();
+    },
+  );
+});
+
 it("a transaction of single calls is counted command by command", async () => {
   const register = new Registry();
   onTestFinished(collectMetrics(redis, { register }));

@@ -29,6 +29,8 @@ export class Memo {
   readonly #writes = new WriteLog();
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
+  /** How many transactions are running: each may write at any time until it ends. */
+  #transactions = 0;
 
   /** @param commands the commands whose replies are kept; `null` for every read that may be shared */
   constructor(commands: ReadonlySet<string> | null) {
@@ -64,9 +66,19 @@ export class Memo {
     return this.#writes.now;
   }
 
+  /** To be called when a transaction is called. Until it has ended, nothing is kept. */
+  transactionBegins(): void {
+    this.#transactions += 1;
+  }
+
+  /** To be called when it has ended, however. */
+  transactionEnds(): void {
+    this.#transactions -= 1;
+  }
+
   /** Keeps a copy of a read's reply, unless something was written since it was called that could make it untrue. */
   keep(key: string, { effect, args }: MemoCall, moment: number, reply: unknown): void {
-    if (!isCopyable(reply)) return;
+    if (this.#transactions > 0 || !isCopyable(reply)) return;
     const bytes = key.length + sizeOfReply(reply);
     if (bytes > MOST_BYTES || this.#writes.hasChangedSince(moment, effect, args)) return;
     const earlier = this.#entries.get(key);

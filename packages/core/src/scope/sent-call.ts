@@ -34,6 +34,7 @@ export class SentCall implements CallWatcher {
     this.#key = key;
     this.#noted = noted;
     this.#moment = told.memo?.called(call) ?? 0;
+    if (call.method === "transaction") told.memo?.transactionBegins();
     this.#waves = told.tallies.map((tally) => tally.called(call.commands));
   }
 
@@ -67,6 +68,7 @@ export class SentCall implements CallWatcher {
   }
 
   #settled(errors: number): void {
+    if (this.#call.method === "transaction") this.#told.memo?.transactionEnds();
     this.#told.tallies.forEach((tally, i) => {
       tally.settled(this.#waves[i] ?? 0, errors);
     });

@@ -1,4 +1,5 @@
 import type { PendingCommand } from "../client.ts";
+import { sharedByCopies } from "../copies.ts";
 import type { Pending } from "../queues/pending.ts";
 import { calledSince, queueTails } from "../queues/queues.ts";
 import { whenSettled, whenSettledOnCluster } from "../queues/when-settled.ts";
@@ -133,7 +134,8 @@ export class Watchers {
   }
 }
 
-const watched = new WeakMap<object, Watchers>();
+/** Of all copies of this package: who collects metrics by one is told of what another has wrapped. */
+const watched = sharedByCopies("watchers", () => new WeakMap<object, Watchers>());
 
 /** Who watches a client; of the raw client, always the same. */
 export function watchersOf(client: object): Watchers {

@@ -1,3 +1,5 @@
+import { sharedByVersions } from "../copies.ts";
+
 /** Something that holds bytes back, and must let them go before the process ends. */
 export interface Holder {
   readonly flush: () => void;
@@ -10,8 +12,6 @@ interface ProcessEnd {
   /** Whether the process's `exit` listeners are running: what is held now, nobody lets go. */
   isExiting: boolean;
 }
-
-const KEY = Symbol.for("tickpipe.processEnd");
 
 /**
  * Lets go of what `holder` holds when the process ends in the middle of a tick: by `process.exit()`, or by an error that nobody handles. The plain
@@ -30,9 +30,7 @@ export function flushedAtProcessEnd(holder: Holder): () => boolean {
 const forgotten = new FinalizationRegistry<WeakRef<Holder>>((reference) => processEnd().holders.delete(reference));
 
 function processEnd(): ProcessEnd {
-  const shared = globalThis as unknown as { [KEY]?: ProcessEnd };
-  shared[KEY] ??= listen();
-  return shared[KEY];
+  return sharedByVersions("processEnd", listen);
 }
 
 function listen(): ProcessEnd {

@@ -22,7 +22,7 @@ export interface Tally {
 
 const PROGRAMS_PER_ROUND = 25;
 const PATIENCE_MS = 10_000;
-const PATIENCE_WHILE_SHRINKING_MS = 400;
+const PATIENCE_WHILE_SHRINKING_MS = 4_000;
 const ROUND_AT_MOST_MS = 60_000;
 
 /** Where programs are run: on a client for one server, or on a Cluster. */

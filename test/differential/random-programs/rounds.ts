@@ -107,9 +107,10 @@ export class Rounds {
 }
 
 // iovalkey's own commands settle some microtasks late, by a `finally`; lean ones, which have none, may overtake them.
-function settlesInOrder({ client, lean, serving = "default" }: Setup): boolean {
-  // A call that was kept, or answered by the memo, settles by a promise of its own.
-  if (serving !== "default") return false;
+function settlesInOrder({ client, lean, observed, serving }: Setup): boolean {
+  // A call that was kept, or answered by the memo, settles by a promise of its own; so does one that is recorded for a request, and those
+  // that are called once the request is over do not.
+  if (serving !== undefined && (serving !== "default" || observed)) return false;
   return client !== "iovalkey" || !lean;
 }
 

@@ -3,11 +3,14 @@
  * are sent early, work goes on afterwards, and handlers call the module's own client as well as the request's.
  */
 import { describe, expect, inject, it } from "vitest";
+import { expectWarning } from "../process-watch.ts";
 import { firstSeed } from "./random-programs/first-seed.ts";
 import type { Serving } from "./random-programs/program.ts";
 import { printTally, Rounds } from "./random-programs/rounds.ts";
 
 const PROGRAMS: Readonly<Record<Serving, number>> = { default: 500, memo: 100, maxPerTick: 100, maxPending: 100 };
+// The programs watch keys on the connection that all requests share.
+expectWarning("TICKPIPE_SHARED_WATCH");
 const seed = firstSeed();
 
 const promises: [serving: Serving, promise: string][] = [

@@ -13,6 +13,8 @@ export interface KeepableCall {
   readonly caller: Caller | null;
   /** Makes it now. */
   readonly make: () => unknown;
+  /** Whether it has an argument that ioredis throws for: it is made at once then, sends nothing, and throws to its caller. Default `false`. */
+  readonly isUnwritable?: (() => boolean) | undefined;
   /** Takes a snapshot of what the call is about. @returns makes it later, for a promise alone */
   readonly keep: () => () => unknown;
 }
@@ -117,6 +119,7 @@ export class KeptCall {
 
 /** Makes a call behind the changes of the connection's state that were called before it. To be asked only while the line is busy. */
 export function behindChanges(kept: KeptFor, call: KeepableCall, changesState: boolean): unknown {
+  if (call.isUnwritable?.()) return call.make();
   const { line } = kept;
   if (changesState) {
     const change = new KeptCall(kept, call, null, ignore);

@@ -23,6 +23,8 @@ export interface GatedCall {
   readonly sendWithoutCallback: (caller: Caller | null) => unknown;
   /** Takes a snapshot of what the call is about, for a stage that keeps it. @returns makes it later, for a promise alone */
   readonly keep: () => (caller: Caller | null) => unknown;
+  /** As in `KeepableCall`. */
+  readonly isUnwritable?: () => boolean;
   /** Whether it may change the state of the connection: it waits for no turn, but for all that was kept before it. */
   readonly changesState: () => boolean;
   /** The errors that a result holds which came without failing. Default none. */

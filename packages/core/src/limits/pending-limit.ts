@@ -171,7 +171,8 @@ export class PendingLimit {
     return tellCallback(Promise.reject(overloaded(said)), callback);
   }
 
-  #wait(call: LimitedCall, bytes: number): Promise<unknown> {
+  #wait(call: LimitedCall, bytes: number): unknown {
+    if (call.isUnwritable?.()) return call.make();
     const { commands } = call;
     const keepable = { ...call, keep: () => this.#counting(bytes, call.keep()) };
     const kept = new KeptCall(this.#kept, keepable, this.#kept.line.enter(), () => {

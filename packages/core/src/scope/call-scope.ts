@@ -183,7 +183,8 @@ export class CallScope implements CallGate {
     const sent = new SentCall({ tallies: this.counts.ofOwn, memo }, call, key, noted);
     const caller = isOwn ? this.#ending.callerOf(call.mayBlock ?? false) : null;
     const make = (send: GatedCall["send"]): unknown => sent.make(send, caller);
-    if (caller === null) return this.#inTurn(call, null, call.send, make, sent);
+    // ioredis throws for an argument without a text, and calls back as well.
+    if (caller === null || call.isUnwritable?.()) return this.#inTurn(call, null, call.send, make, sent);
     // Both may settle the caller's callback, and it is to be called once.
     const made = this.#inTurn(call, caller, call.sendWithoutCallback, make, sent);
     if (!(made instanceof Promise)) return made;
@@ -226,7 +227,8 @@ export class CallScope implements CallGate {
       return () => make(kept);
     };
     const callback = send === call.send ? call.callback : undefined;
-    return this.#turns.run(call.commands, { callback, caller, make: () => make(send), keep }, (error) =>
+    const { commands, isUnwritable } = call;
+    return this.#turns.run(commands, { callback, caller, isUnwritable, make: () => make(send), keep }, (error) =>
       sent?.failed(error),
     );
   }

@@ -28,6 +28,7 @@ export class Turns {
    */
   run(commands: number, call: KeepableCall, dropped: (error: Error) => void): unknown {
     if (this.#waiting.size === 0 && this.#take(commands)) return call.make();
+    if (call.isUnwritable?.()) return call.make();
     const kept = new KeptCall(this.#kept, call, this.#kept.line.enter(), (error) => {
       this.#waiting.delete(kept);
       dropped(error);

@@ -12,7 +12,7 @@ import type { MethodReads } from "../reads/tick-reads.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { quitSend } from "./quit-send.ts";
 import { splitSend } from "./split-send.ts";
-import { dropUnencodableTail } from "./unencodable.ts";
+import { dropUnencodableTail, isUnwritable } from "./unencodable.ts";
 import {
   blockingCallsOf,
   callbackOf,
@@ -69,6 +69,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
     callback: callbackOf(args),
     caller,
     make: () => by(args, caller),
+    isUnwritable: () => isUnwritable(args),
     keep: () => {
       const own = keepArguments(args);
       return () => by(own, caller);
@@ -108,6 +109,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
       args,
       callback,
       mayBlock: mayWait,
+      isUnwritable: () => isUnwritable(args),
       changesState: () => isCommand() && changesState(args),
       keep: () => {
         const own = keepArguments(args);

@@ -33,3 +33,16 @@ export function dropUnencodableTail(offlineQueues: Iterable<CommandQueue | undef
 function isEncoded(argument: unknown): boolean {
   return typeof argument === "string" || argument instanceof Uint8Array;
 }
+
+/** Whether a call has an argument that has no text, for which ioredis throws where it would write the call. */
+export function isUnwritable(args: readonly unknown[]): boolean {
+  return args.flat().some((argument) => {
+    if (typeof argument !== "object" || argument === null || argument instanceof Uint8Array) return false;
+    try {
+      String(argument);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}

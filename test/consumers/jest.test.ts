@@ -40,7 +40,7 @@ describe("an application under Jest 30", () => {
           compilerOptions: { target: "es2022", esModuleInterop: true, allowJs: true, isolatedModules: true },
         }),
       );
-      await folder.copy("posts.spec.js");
+      for (const spec of ["posts.spec.js", "fakes.spec.js"]) await folder.copy(spec);
       const server = await startRedisServer();
       onTestFinished(() => server.stop());
       const flags = node === "running" ? [] : ["--experimental-vm-modules"];
@@ -50,7 +50,7 @@ describe("an application under Jest 30", () => {
         [...flags, "node_modules/jest/bin/jest.js", "--ci"],
         env,
       );
-      expect(stderr).toMatch(/^Tests: +1 failed, 2 passed, 3 total$/m);
+      expect(stderr).toMatch(/^Tests: +1 failed, 6 passed, 7 total$/m);
       expect(stderr).toContain("Await in a loop: get was called 2 times, each after the reply to the one before.");
       expect(stderr).toContain("posts.spec.js:42:");
       expect(code).toBe(1);

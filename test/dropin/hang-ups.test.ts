@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { Transform } from "node:stream";
 import { type Tickpiped, tickpipe } from "@tickpipe/core";
@@ -8,10 +8,9 @@ import { eventually } from "@tickpipe/test-support";
 import { createCache } from "async-cache-dedupe";
 import { Worker } from "bullmq";
 import express5, { type RequestHandler } from "express";
-import { rateLimit } from "express-rate-limit";
 import express4 from "express4";
 import type { Redis } from "ioredis";
-import { type RedisReply, RedisStore } from "rate-limit-redis";
+import onFinished from "on-finished";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
 
@@ -22,7 +21,7 @@ const versions = [
 ];
 
 /** What is called behind a browser that hangs up, on the plain client and behind `perRequest` with its defaults. */
-type Handler = (redis: Redis, own: Redis, hangUp: () => Promise<unknown>) => unknown;
+type Handler = (redis: Redis, own: Redis, hangUp: () => Promise<unknown>, res: ServerResponse) => unknown;
 
 const handlers: [name: string, handler: Handler][] = [
   [
@@ -77,6 +76,30 @@ const handlers: [name: string, handler: Handler][] = [
     },
   ],
   [
+    "what on-finished does, with the request's view and the module's own",
+    async (redis, own, hangUp, res) => {
+      await redis.sadd("lock", "ann", "bob", "eve");
+      onFinished(res, async () => {
+        await Promise.all([redis.srem("lock", "ann"), own.srem("lock", "bob")]);
+        await redis.set("more", await redis.scard("lock"));
+        await redis.del("lock");
+        await redis.set("done", 1);
+      });
+      await hangUp();
+    },
+  ],
+  [
+    "50 calls that nobody awaits, and more after the response",
+    (_redis, own, hangUp, res) => {
+      for (const _ of range(50)) own.incr("more");
+      res.end();
+      hangUp().then(() => {
+        for (const _ of range(50)) own.incr("more");
+        own.incr("done");
+      });
+    },
+  ],
+  [
     "a pipeline that is executed later",
     async (redis, own, hangUp) => {
       const [first, second] = [redis.pipeline().incr("done"), own.multi().incr("more")];
@@ -120,7 +143,7 @@ describe.each(versions)(
             browsers.pop()?.destroy();
             return once(res, "close");
           };
-          return handler(redis, own, hangUp) as never;
+          return handler(redis, own, hangUp, res) as never;
         });
         await hungUpOn(app as never);
         await eventually("it is done", async () => (await redis.get("done")) === "1");
@@ -159,31 +182,6 @@ describe.each(versions)(
       await worker?.waitUntilReady();
       await worker?.close();
       expect([values, errors]).toEqual([["shared", "shared"], []]);
-    });
-
-    it("the counter of express-rate-limit, which takes failed requests back", async () => {
-      const count = async (redis: Redis, ...middlewares: RequestHandler[]) => {
-        await redis.flushall();
-        const app = express();
-        for (const middleware of middlewares) app.use(middleware);
-        const sendCommand = (command: string, ...args: string[]) => redis.call(command, ...args) as Promise<RedisReply>;
-        app.use(rateLimit({ store: new RedisStore({ sendCommand }), skipFailedRequests: true, limit: 100 }) as never);
-        let arrived = 0;
-        app.get("/", () => {
-          arrived += 1;
-          browsers.pop()?.destroy();
-        });
-        for (const i of range(3)) {
-          await hungUpOn(app as never);
-          await eventually("it has arrived", () => arrived === i + 1);
-        }
-        const counted = async () => Promise.all((await redis.keys("rl:*")).map((key) => redis.get(key)));
-        await eventually("all are taken back", async () => (await counted()).join() === "0");
-        return counted();
-      };
-      const plain = await count(server.client());
-      const view = tickpipe(server.client());
-      expect(await count(view, perRequest(view) as RequestHandler)).toEqual(plain);
     });
   },
 );

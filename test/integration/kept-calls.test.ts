@@ -3,6 +3,7 @@
  * The plain client encodes at once, and is the measure.
  */
 import { type Tickpiped, type TickpipeOptions, tickpipe } from "@tickpipe/core";
+import { eventually } from "@tickpipe/test-support";
 import { Command, type Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { range, useServer } from "../engine.ts";
@@ -332,6 +333,22 @@ describe("commandTimeout", () => {
     } finally {
       await other.client("UNPAUSE");
     }
+  });
+
+  it("counts from the call, for one that is in flight after it has waited for room", async () => {
+    const redis = await view({ maxPending: 1, whenFull: "wait" }, { commandTimeout: 2000 });
+    const slower = server.client({ commandTimeout: 2600 });
+    await slower.ping();
+    const order: string[] = [];
+    // WAIT for a replica that there is not: answered after so many milliseconds, and with 0 never.
+    const first = redis.wait(1, 1000).then(() => order.push("first"));
+    const calls = { second: redis.wait(1, 0), "600 ms later": slower.wait(1, 0) };
+    const told = Object.entries(calls).map(([name, call]) => call.catch((e) => order.push(`${name}: ${e.message}`)));
+    await first;
+    await eventually("the second is in flight", () => redis.tickpipe.stats().waiting === 0);
+    expect(redis.tickpipe.stats().pending).toBe(1);
+    await Promise.all(told);
+    expect(order).toEqual(["first", "second: Command timed out", "600 ms later: Command timed out"]);
   });
 });
 

@@ -1,5 +1,5 @@
-import { type ScopeOptions, type Tickpiped, tickpipe } from "@tickpipe/core";
-import { eventually, startFaultProxy } from "@tickpipe/test-support";
+import { type ScopeOptions, type Tickpiped, type TickpipeOptions, tickpipe } from "@tickpipe/core";
+import { eventually, freePort, startFaultProxy } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { range, useServer } from "../engine.ts";
@@ -133,6 +133,36 @@ describe("a transaction whose scope is aborted", () => {
     await expectFree(redis);
     expect([run.calls, await other.get("n")]).toEqual([0, "1"]);
   });
+
+  it.each<[string, TickpipeOptions, ScopeOptions]>([
+    ["nothing else", {}, {}],
+    ["memo", {}, { memo: true }],
+    ["maxPerTick", {}, { maxPerTick: 1 }],
+    ["a budget", {}, { maxCommands: 9 }],
+    ["a cap that it waits for", { maxPending: 1, whenFull: "wait" }, {}],
+    ["one connection", { maxTransactionConnections: 1 }, {}],
+  ])(
+    "before its client could ever connect is dropped, and not executed once it can; with %s",
+    async (_with, ...given) => {
+      const [tickpipeOptions, scopeOptions] = given;
+      const port = await freePort();
+      const client = server.client({ port, retryStrategy: () => 20 });
+      client.on("error", () => {});
+      const redis = tickpipe(client, tickpipeOptions);
+      const scope = redis.tickpipe.scope({ deadlineMs: 60, ...scopeOptions });
+      const others = redis.set("others", "go on");
+      const runs = range(3).map(() => increment(scope.redis));
+      redis.select(0);
+      runs.push(increment(scope.redis));
+      const late = { status: "rejected", reason: expect.objectContaining({ code: "ERR_TICKPIPE_DEADLINE" }) };
+      expect(await Promise.all(runs.map(({ settled }) => settled))).toEqual(runs.map(() => late));
+      const proxy = await startFaultProxy(server.port, port);
+      onTestFinished(() => proxy.stop());
+      expect(await others).toBe("OK");
+      await expectFree(redis);
+      expect([runs.map(({ calls }) => calls), await other.get("n")]).toEqual([[0, 0, 0, 0], "1"]);
+    },
+  );
 
   it("is no unhandled rejection where nobody has awaited it yet", async () => {
     const unhandled: unknown[] = [];

@@ -53,8 +53,12 @@ interface Injected {
   struck(replies: Buffer): void;
 }
 
-/** Starts a fault proxy to a port of this machine. */
-export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+/**
+ * Starts a fault proxy to a port of this machine.
+ *
+ * @param at the port to listen on, where clients are trying to connect already; by default a free one
+ */
+export async function startFaultProxy(targetPort: number, at = 0): Promise<FaultProxy> {
   const injected: Injected[] = [];
   const open = new Set<Connection>();
   let connections = 0;
@@ -65,7 +69,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     open.add(connection);
     client.once("close", () => open.delete(connection));
   });
-  server.listen(0, HOST);
+  server.listen(at, HOST);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

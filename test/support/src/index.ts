@@ -23,6 +23,6 @@ export { canInstall, installPackage, isExecutable, onPath } from "./programs.ts"
 export { type Proxy, type ProxyOptions, startProxy } from "./proxy.ts";
 export { findRedisServer, requireRedisServer, startRedisServer } from "./redis-server.ts";
 export { meterRequests, type RequestMeter, type ServedRequests } from "./request-meter.ts";
-export { HOST, type RunningServer } from "./running-server.ts";
+export { freePort, HOST, type RunningServer } from "./running-server.ts";
 export { type SentinelSet, type SentinelSetOptions, startSentinelSet } from "./sentinel.ts";
 export { countSocketWrites, type WriteCounter } from "./socket-writes.ts";

@@ -1,6 +1,7 @@
 import { type EventEmitter, once } from "node:events";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { expectWarning } from "../../../test/process-watch.ts";
 import { eventsOf } from "./client-events.ts";
 
 const lazyClient = () => new Redis({ lazyConnect: true });
@@ -19,6 +20,8 @@ describe("the hub of a client's events", () => {
   });
 
   it("is no cause for Node to warn of a leak that the plain client would not have", () => {
+    // Of both, from the eleventh listener of the app's on.
+    expectWarning("MaxListenersExceededWarning");
     const [plain, client] = [lazyClient(), lazyClient()];
     eventsOf(client).on("end", () => {});
     const warned = (emitter: EventEmitter, count: number): boolean => {

@@ -4,7 +4,7 @@ import type { Tickpiped } from "./controls.ts";
 import { sharedByVersions, VERSION } from "./copies.ts";
 import { TickpipeError } from "./errors.ts";
 import { type ResolvedOptions, resolveOptions, type TickpipeOptions } from "./options.ts";
-import { isView } from "./view/view.ts";
+import { clientOf, isView } from "./view/view.ts";
 import { asView, wrap } from "./wrap.ts";
 
 /** A client that is wrapped, as copies of this package find it, of whatever version. */
@@ -33,7 +33,7 @@ export function tickpipe<C extends IoredisClient>(client: C, options?: TickpipeO
   const resolved = resolveOptions(options);
   if (isView(client)) {
     const view = client as Tickpiped<C>;
-    const wrapped = wrappedClients.get(view.tickpipe.client);
+    const wrapped = wrappedClients.get(clientOf(view) ?? view);
     if (wrapped) assertSameVersion(wrapped);
     if (options) warnOfOtherOptions(wrapped, resolved);
     return view;

@@ -1,14 +1,14 @@
 import type { Caller } from "./call/caller.ts";
 import { behindChanges, type KeptFor } from "./call/kept-call.ts";
-import { ANYTHING } from "./commands/effects.ts";
 import type { CallGate } from "./commands/gated-call.ts";
+import { UNKNOWN } from "./commands/table.ts";
 import type { Admit, Transactions } from "./lanes/transaction.ts";
 import { nested } from "./lanes/transaction-errors.ts";
 import type { PendingLimit } from "./limits/pending-limit.ts";
 
 /** A transaction as one call of its scope: it may read and write anything. */
 const TRANSACTION = {
-  ...{ method: "transaction", commands: 1, effect: ANYTHING, callback: undefined },
+  ...{ method: "transaction", commands: 1, effect: UNKNOWN, callback: undefined },
   changesState: () => false,
 } as const;
 

@@ -1,3 +1,4 @@
+import { rowOf } from "../commands/table.ts";
 import type { Key } from "./key-slots.ts";
 
 /** A part of a call: a call of the same command, with the keys of one slot. */
@@ -7,17 +8,7 @@ export interface Part {
   readonly positions: readonly number[];
 }
 
-interface Splittable {
-  /** How many arguments there are for each key, itself included. */
-  readonly step: 1 | 2;
-  readonly join: (replies: readonly unknown[], parts: readonly Part[]) => unknown;
-}
-
-const SPLITTABLE: ReadonlyMap<string, Splittable> = new Map<string, Splittable>([
-  ["mget", { step: 1, join: inCallersOrder }],
-  ["mset", { step: 2, join: ([first]) => first }],
-  ...["del", "unlink", "exists", "touch"].map((name): [string, Splittable] => [name, { step: 1, join: sumOf }]),
-]);
+const JOINS = { "in order": inCallersOrder, sum: sumOf, first: ([first]: readonly unknown[]) => first } as const;
 
 /** Splits the calls of one command by hash slot. */
 export interface Splitter {
@@ -32,9 +23,10 @@ export interface Splitter {
 
 /** The splitter for a command, in lower case; `null` for a command that is never split. */
 export function splitterOf(command: string, slotOf: (key: Key) => number): Splitter | null {
-  const splittable = SPLITTABLE.get(command);
-  if (!splittable) return null;
-  const { step, join } = splittable;
+  const rule = rowOf(command).split;
+  if (rule === null) return null;
+  const { step } = rule;
+  const join = JOINS[rule.reply];
   const split = (args: readonly unknown[]): Part[] | null => {
     const flat = (step === 2 ? pairsOf(args) : args).flat();
     if (flat.length < 2 * step || flat.length % step !== 0 || !flat.every(isPlain)) return null;

@@ -1,24 +1,9 @@
-/**
- * Commands that always may wait on the server for somebody else's write.
- *
- * WAIT and WAITAOF wait as well, and yet belong to the caller's own connection: they ask how far *its* writes have come. On a connection that has
- * written nothing the answer would come at once and mean nothing.
- */
-const BLOCKING: ReadonlySet<string> = new Set([
-  ...["blpop", "brpop", "brpoplpush", "blmove", "blmovem", "blmpop"],
-  ...["bzpopmin", "bzpopmax", "bzmpop"],
-]);
-
-/** Commands that wait only if `BLOCK` is among their options, and how many arguments stand before those. */
-const BLOCKING_WITH_OPTION: ReadonlyMap<string, number> = new Map([
-  ["xread", 0],
-  // GROUP, its name and the consumer's, either of which may be spelled like an option.
-  ["xreadgroup", 3],
-]);
+import { rowOf } from "./table.ts";
 
 /** Whether any call of this command may wait on the server, in lower case. */
 export function mayBlock(command: string): boolean {
-  return BLOCKING.has(command) || BLOCKING_WITH_OPTION.has(command);
+  const { blocks } = rowOf(command);
+  return blocks === "always" || blocks === "with BLOCK";
 }
 
 /**
@@ -28,8 +13,8 @@ export function mayBlock(command: string): boolean {
  * @param args the call's arguments, arrays among them flattened
  */
 export function blocks(command: string, args: readonly unknown[]): boolean {
-  const optionsAt = BLOCKING_WITH_OPTION.get(command);
-  if (optionsAt === undefined) return BLOCKING.has(command);
+  const { blocks, optionsAt } = rowOf(command);
+  if (blocks !== "with BLOCK") return blocks === "always";
   for (let i = optionsAt; i < args.length; i++) {
     const word = wordOf(args[i]);
     if (word === "block") return true;

@@ -1,6 +1,6 @@
 import type { Caller } from "../call/caller.ts";
 import type { QueuedCommand } from "../client.ts";
-import type { Effect } from "./effects.ts";
+import type { Effect } from "./table.ts";
 import type { WatchedCommand } from "./watched-command.ts";
 
 /** A call on a view, as the scope sees it through which it was made. */

@@ -1,5 +1,4 @@
-import { mayBlock } from "../commands/blocking.ts";
-import { effectOf } from "../commands/effects.ts";
+import { rowOf } from "../commands/table.ts";
 
 /**
  * Whether a call could be made together with others, instead of after their replies, as far as its command tells.
@@ -10,15 +9,6 @@ import { effectOf } from "../commands/effects.ts";
  */
 export type Movability = "read" | "write" | "never";
 
-/** They ask how far the caller's own writes have come. */
-const WAITING_FOR_REPLICAS: ReadonlySet<string> = new Set(["wait", "waitaof"]);
-
-/** Writes that are called for their reply: each takes something away, or claims it, and what it got decides what is done next. */
-const TAKING: ReadonlySet<string> = new Set([
-  ...["lpop", "rpop", "spop", "zpopmin", "zpopmax", "getset", "getdel", "getex"],
-  ...["setnx", "hsetnx"],
-]);
-
 /**
  * Returns whether calls of a command may be advised to go together. `"never"` is for blocking calls, which would take from every queue; for what answers with
  * the time or the server's state (TTL, PING), since it is asked again to see a change; for cursors, scripts, transactions, pops and locks; and for every command
@@ -27,19 +17,19 @@ const TAKING: ReadonlySet<string> = new Set([
  * @param command in lower case
  */
 export function movabilityOf(command: string): Movability {
-  const { kind, keys } = effectOf(command);
-  if (mayWait(command) || TAKING.has(command)) return "never";
-  if (kind === "read") return "read";
+  const { effect, keys, movable } = rowOf(command);
+  if (!movable) return "never";
+  if (effect === "read") return "read";
   // Of what is not known, nothing is known about its order either.
-  return kind === "write" && keys !== "any" ? "write" : "never";
+  return effect === "write" && keys !== "any" ? "write" : "never";
 }
 
 /** Returns whether a call of a command may wait on the server for somebody else. */
 export function mayWait(command: string): boolean {
-  return mayBlock(command) || WAITING_FOR_REPLICAS.has(command);
+  return rowOf(command).blocks !== "never";
 }
 
 /** Returns whether a call of a command may have changed data; what is not known may have. */
 export function mayWrite(command: string): boolean {
-  return effectOf(command).kind === "write";
+  return rowOf(command).effect === "write";
 }

@@ -1,6 +1,7 @@
 import type { ClientInternals, IoredisClient, PendingCommand, QueuedCommand } from "../client.ts";
 import { eventsOf } from "../client-events.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import { rowOf } from "../commands/table.ts";
 import { lastPending } from "../queues/queues.ts";
 import { whenSettled } from "../queues/when-settled.ts";
 import { CalledState, changesState, type StateOfCall } from "./called-state.ts";
@@ -8,8 +9,14 @@ import { CalledState, changesState, type StateOfCall } from "./called-state.ts";
 /** To be called after a call was made, with its arguments. */
 export type Note = (args: readonly unknown[]) => void;
 
-const ENDS_TRANSACTION: ReadonlySet<string> = new Set(["exec", "discard", "reset"]);
-const CONCERNED: ReadonlySet<string> = new Set(["multi", ...ENDS_TRANSACTION, "watch"]);
+const endsTransaction = (command: string): boolean => {
+  const { state } = rowOf(command);
+  return state === "all" || (state === "transaction" && command !== "multi");
+};
+const isConcerned = (command: string): boolean => {
+  const { state } = rowOf(command);
+  return state === "transaction" || state === "watch" || state === "all";
+};
 
 /**
  * What calls have told the client's connection and ioredis does not keep: whether a transaction is open, and whom it is
@@ -66,12 +73,12 @@ export class ConnectionState {
       };
     }
     const command = commandOfMethod(method);
-    return CONCERNED.has(command) || changesState(command) ? (args) => this.called(command, args.flat()) : null;
+    return isConcerned(command) || changesState(command) ? (args) => this.called(command, args.flat()) : null;
   }
 
   /** Notes that a command, in lower case, has just been called. */
   called(command: string, args: readonly unknown[] = []): void {
-    if (command === "multi" || ENDS_TRANSACTION.has(command)) this.#movesTo(command, this.#lastCalled(command));
+    if (command === "multi" || endsTransaction(command)) this.#movesTo(command, this.#lastCalled(command));
     else if (command === "watch") this.#watched();
     if (changesState(command)) this.#told.called(command, args, this.#lastCalled(command));
   }
@@ -80,7 +87,7 @@ export class ConnectionState {
   executed(queue: readonly QueuedCommand[], endsWithExec: boolean): void {
     for (const command of queue) {
       const name = command.name?.toLowerCase() ?? "";
-      if (name === "multi" || ENDS_TRANSACTION.has(name)) this.#movesTo(name, command as PendingCommand);
+      if (name === "multi" || endsTransaction(name)) this.#movesTo(name, command as PendingCommand);
       else if (name === "watch") this.#watched();
       if (changesState(name)) this.#told.called(name, command.args, command as PendingCommand);
     }

@@ -1,6 +1,6 @@
 import { tellCallback } from "../callback.ts";
-import { mayBeLean } from "../commands/lean-commands.ts";
 import { EMITTER_METHODS, isWithoutPipeline, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
+import { rowOf } from "../commands/table.ts";
 import type { TickpipeError } from "../errors.ts";
 import { type Collected, commandOf, isUnknownScript, namesIn } from "./transaction-commands.ts";
 import { guardedControls } from "./transaction-controls.ts";
@@ -172,7 +172,7 @@ export class TransactionClient {
 
   // What is sent lean is a plain command on data. Of the others, some change the connection.
   #note(commands: readonly string[]): void {
-    if (commands.some((command) => command !== "watch" && command !== "multi" && !mayBeLean(command))) {
+    if (commands.some((command) => command !== "watch" && command !== "multi" && !rowOf(command).lean)) {
       this.#isAsItWas = false;
     }
   }

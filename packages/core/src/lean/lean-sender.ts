@@ -1,6 +1,6 @@
 import type { ClientInternals, IoredisClient } from "../client.ts";
-import { mayBeLean } from "../commands/lean-commands.ts";
 import { builtinCommandsOf, isScript } from "../commands/method-names.ts";
+import { rowOf } from "../commands/table.ts";
 import type { CommandParts } from "./ioredis-command.ts";
 import { type LeanCommand, type LeanCommandClass, type LeanKind, leanCommandClassFor } from "./lean-command.ts";
 
@@ -36,11 +36,11 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals,
     const isBufferVariant = !known.has(method) && method.endsWith("Buffer");
     const name = isBufferVariant ? method.slice(0, -"Buffer".length) : method;
     const generated = parts.generatedMethod(method);
-    if (!known.has(name) || !mayBeLean(name) || typeof generated !== "function") return null;
+    if (!known.has(name) || !rowOf(name).lean || typeof generated !== "function") return null;
     // A pipeline has the client's scripts, too: that of `llen` is what the client has, and yet sends no LLEN.
     if (isScript(internals, method)) return null;
     const kind: LeanKind = { name, replyEncoding: isBufferVariant ? null : "utf8", heads: [] };
-    const takesObjects = OBJECT_TAKING.has(name);
+    const { takesObjects } = rowOf(name);
 
     return (given) => {
       let args = given;
@@ -49,6 +49,7 @@ export function leanSenderFor(client: IoredisClient, internals: ClientInternals,
       if (form === NOT_LEAN_FORM || internals[method] !== generated) return NOT_PLAIN;
       const transformer = argumentTransformers[name];
       if (transformer) {
+        // A user may have put one in the place of ioredis's own at any time, so that it is asked. For any other command a transformer is the user's.
         // iovalkey keeps something else here than a function, and asks it in its own way.
         if (!takesObjects || typeof transformer !== "function") return NOT_PLAIN;
         args = transformer(args);
@@ -103,10 +104,6 @@ function formOf(args: readonly unknown[]): number {
   }
   return form;
 }
-
-// ioredis has argument transformers of its own for these, which leave plain arguments as they are. A user may have put
-// others in their place, at any time, so that they are asked. For any other command a transformer is the user's, and rare.
-const OBJECT_TAKING: ReadonlySet<string> = new Set(["mset", "msetnx", "hset", "hmset"]);
 
 function prefixKeys(command: LeanCommand, prefix: string): void {
   let prefixBytes: Buffer | undefined;

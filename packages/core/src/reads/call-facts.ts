@@ -1,7 +1,7 @@
 import type { ClientInternals } from "../client.ts";
-import { effectOf } from "../commands/effects.ts";
 import type { GatedCall } from "../commands/gated-call.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import { rowOf } from "../commands/table.ts";
 import { redisKeys } from "./read-key.ts";
 
 /** The most keys that are told of one call. */
@@ -49,7 +49,7 @@ export function callFactsOf(
       const command = commandOfMethod(method);
       const [first] = args;
       // By far the most calls, without the lists that the general way makes.
-      if (typeof first === "string" && effectOf(command).keys === "first") return { command, keys: prefixed([first]) };
+      if (typeof first === "string" && rowOf(command).keys === "first") return { command, keys: prefixed([first]) };
       return { command, keys: prefixed(keysAmong(internals, keysOf, command, args)) };
     }
     const [name, ...rest] = args;
@@ -74,7 +74,7 @@ function keysAmong(
   if ((command === "mset" || command === "msetnx") && typeof first === "object" && !(first instanceof Uint8Array)) {
     return textsOf(first instanceof Map ? [...first.keys()] : Object.keys(first ?? {}));
   }
-  return redisKeys(effectOf(command).keys, flat.slice(0, 2 * MOST_KEYS)) ?? textsOf(keysOf(command, flat));
+  return redisKeys(rowOf(command).keys, flat.slice(0, 2 * MOST_KEYS)) ?? textsOf(keysOf(command, flat));
 }
 
 function scriptOf(scripts: object, name: string): { readonly numberOfKeys?: unknown } | null {

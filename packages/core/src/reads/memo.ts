@@ -1,4 +1,4 @@
-import type { Effect } from "../commands/effects.ts";
+import type { Effect } from "../commands/table.ts";
 import { copyReply, isCopyable } from "../replies/copy-reply.ts";
 import { sizeOfReply } from "../replies/size-of-reply.ts";
 import { argumentsKey } from "./read-key.ts";
@@ -39,7 +39,7 @@ export class Memo {
 
   /** What a call is kept under; `null` for a call that is not kept: no read, not plain, or not asked for. */
   keyOf({ method, effect, args }: MemoCall): string | null {
-    if (effect.kind !== "read") return null;
+    if (effect.effect !== "read") return null;
     if (this.#commands !== null && !this.#commands.has(method.replace(/Buffer$/, ""))) return null;
     const key = argumentsKey(args);
     return key === null ? null : `${method} ${key}`;

@@ -1,4 +1,4 @@
-import type { Keys } from "../commands/effects.ts";
+import type { Keys } from "../commands/table.ts";
 
 /**
  * What tells one call of a method from another: its arguments, each with its length before it, so that no two lists of

@@ -1,5 +1,5 @@
 import type { PendingCommand } from "../client.ts";
-import { type Effect, effectOf } from "../commands/effects.ts";
+import { type Effect, rowOf } from "../commands/table.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { whenSettled } from "../queues/when-settled.ts";
 import { argumentsKey } from "./read-key.ts";
@@ -97,8 +97,8 @@ export class TickReads {
 
   /** The reads of one method of the client; `null` for a method whose command is not to be shared. */
   readsOf(command: string): MethodReads | null {
-    const effect = effectOf(command);
-    return effect.kind === "read" ? new MethodReads(this, effect) : null;
+    const effect = rowOf(command);
+    return effect.effect === "read" ? new MethodReads(this, effect) : null;
   }
 
   /** Notes a call that is not a shareable read. */

@@ -1,4 +1,4 @@
-import type { Effect } from "../commands/effects.ts";
+import type { Effect } from "../commands/table.ts";
 import { redisKeys, textOnTheWire } from "./read-key.ts";
 
 /** So many keys are remembered one by one; with more, all are taken to be written. */
@@ -17,8 +17,8 @@ export class WriteLog {
   }
 
   /** Notes that a call with this effect was made. */
-  note({ kind, keys }: Effect, args: readonly unknown[]): void {
-    if (kind !== "write") return;
+  note({ effect, keys }: Effect, args: readonly unknown[]): void {
+    if (effect !== "write") return;
     const [first] = args;
     // By far the most writes, without the lists that the general way makes.
     if (keys === "first" && typeof first === "string" && this.#lastOf.size < MOST_KEYS) {

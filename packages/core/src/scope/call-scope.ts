@@ -1,8 +1,8 @@
 import type { Caller } from "../call/caller.ts";
 import type { KeptFor } from "../call/kept-call.ts";
 import { dropUnheard, tellCallback } from "../callback.ts";
-import { ANYTHING } from "../commands/effects.ts";
 import type { CallGate, GatedCall, PlainCalls } from "../commands/gated-call.ts";
+import { UNKNOWN } from "../commands/table.ts";
 import type { ScopeRecord } from "../observe/records.ts";
 import type { ScopeStats } from "../observe/round-trips.ts";
 import type { ScopeRecording } from "../observe/scope-recording.ts";
@@ -238,7 +238,7 @@ export class CallScope implements CallGate {
   }
 }
 
-const UNKNOWN_CALL = { method: "", effect: ANYTHING, args: [] } as const;
+const UNKNOWN_CALL = { method: "", effect: UNKNOWN, args: [] } as const;
 
 /** Rejects a call that nobody may be waiting for: the plain client would have sent it, and rejected nothing. */
 function refused(error: Error, callback: unknown): Promise<never> {

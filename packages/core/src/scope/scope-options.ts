@@ -1,4 +1,4 @@
-import { effectOf } from "../commands/effects.ts";
+import { rowOf } from "../commands/table.ts";
 import type { ScopeOptions } from "../controls.ts";
 import { checkedOptions, type OptionChecks, oneOf, SWITCH, WHOLE_NUMBER } from "../option-checks.ts";
 import type { BudgetOptions } from "./budget.ts";
@@ -76,7 +76,7 @@ const CHECKS: OptionChecks<keyof ScopeOptions> = {
 };
 
 function isKeepable(command: unknown): boolean {
-  return typeof command === "string" && effectOf(command).kind === "read";
+  return typeof command === "string" && rowOf(command).effect === "read";
 }
 
 function isAbortSignal(value: unknown): value is AbortSignal {

@@ -1,9 +1,9 @@
 import type { Caller } from "../call/caller.ts";
 import { behindChanges, type KeepableCall } from "../call/kept-call.ts";
 import { mayBlock } from "../commands/blocking.ts";
-import { ANYTHING, type Effect } from "../commands/effects.ts";
 import type { PlainCalls } from "../commands/gated-call.ts";
 import { commandOfMethod, isGenericMethod, isScript } from "../commands/method-names.ts";
+import { type Effect, UNKNOWN } from "../commands/table.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { NOT_ROUTED } from "../lanes/blocking-lane.ts";
 import { NOT_PLAIN, type SendLean } from "../lean/lean-sender.ts";
@@ -61,7 +61,7 @@ export function commandMethod(context: ViewContext, clientMethod: ClientMethod):
   const commandsIn = (args: readonly unknown[]): number =>
     splitter !== null && isCommand() ? (splitter.split(withoutCallback(args))?.length ?? 1) : 1;
   const effect = effectOfMethod(name);
-  const effectNow = (): Effect => (connection.inTransaction || line.isHeld || !isCommand() ? ANYTHING : effect);
+  const effectNow = (): Effect => (connection.inTransaction || line.isHeld || !isCommand() ? UNKNOWN : effect);
   const mayBeRefused = name !== "quit";
   const changesState = stateChangeOf(name);
   const waitsOnServer = lane === null ? null : blockingCallsOf(name);
@@ -167,7 +167,7 @@ function sendOf(
   const route = isScriptNow ? null : (lane?.routeFor(name, original) ?? null);
   const note = connection.noteFor(name);
   const command = commandOfMethod(name);
-  const effect = isScriptNow ? ANYTHING : effectOfMethod(name);
+  const effect = isScriptNow ? UNKNOWN : effectOfMethod(name);
   const send: Send = (args, caller) => {
     if (route !== null) {
       const routed = route(args, caller);
@@ -190,7 +190,7 @@ function sendOf(
         return reply;
       }
     } else if (reads !== null) {
-      reads.called(isOriginal ? effect : ANYTHING, args);
+      reads.called(isOriginal ? effect : UNKNOWN, args);
     }
     cork.count(1);
     const sent = sendLean === null ? NOT_PLAIN : sendLean(args);

@@ -1,5 +1,5 @@
 import { behindChanges, type KeptFor } from "../call/kept-call.ts";
-import { changesConnection } from "../commands/lean-commands.ts";
+import { changesConnection } from "../commands/connection-changes.ts";
 
 /** A command of ioredis's that its user has made. */
 interface MadeCommand {

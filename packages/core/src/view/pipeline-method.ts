@@ -2,10 +2,10 @@ import type { Caller } from "../call/caller.ts";
 import { behindChanges, type KeepableCall } from "../call/kept-call.ts";
 import type { ClientInternals, QueuedCommand } from "../client.ts";
 import { mayBlock } from "../commands/blocking.ts";
-import { ANYTHING } from "../commands/effects.ts";
+import { changesConnectionTogether } from "../commands/connection-changes.ts";
 import type { CallGate, GatedCall } from "../commands/gated-call.ts";
-import { changesConnectionTogether } from "../commands/lean-commands.ts";
 import { isWithoutPipeline } from "../commands/method-names.ts";
+import { UNKNOWN } from "../commands/table.ts";
 import type { WatchedCommand } from "../commands/watched-command.ts";
 import { nativeCommandOf } from "../observe/native-command.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
@@ -181,7 +181,7 @@ function passThrough(
   const isCallback = typeof call.callback === "function";
   return gate.run({
     ...call,
-    effect: ANYTHING,
+    effect: UNKNOWN,
     callback: isCallback ? call.callback : undefined,
     send: (caller) => send(given, caller),
     sendWithoutCallback: (caller) => send(isCallback ? [] : given, caller),

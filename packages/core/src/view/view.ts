@@ -8,6 +8,7 @@ import { defineHidden, descriptorOn } from "./property.ts";
 
 // In the global registry, so that a view made by another copy of this package is known as one.
 const IS_VIEW = Symbol.for("tickpipe.isView");
+const CLIENT = Symbol.for("tickpipe.client");
 
 /** The views of one client. */
 export interface Views {
@@ -31,6 +32,7 @@ export function createViews(context: ViewContext): Views {
   defineHidden(prototype, "duplicate", (...args: unknown[]) => context.duplicate(args));
   defineHidden(prototype, GATE, null);
   defineHidden(prototype, IS_VIEW, true);
+  defineHidden(prototype, CLIENT, client);
   Object.defineProperty(prototype, "tickpipe", {
     get(this: View) {
       return context.controlsOf(this[GATE]);
@@ -75,6 +77,11 @@ function scopeViewClass(own: object): ScopeViewClass {
   // The view shows the client's own class as its constructor.
   Reflect.deleteProperty(ScopeView.prototype, "constructor");
   return ScopeView;
+}
+
+/** The client behind a view, also where the view itself does not tell, as the `tx` of a transaction. */
+export function clientOf(view: object): object | undefined {
+  return (view as { readonly [CLIENT]?: object })[CLIENT];
 }
 
 /** Whether this is a view, of whatever client and of whatever copy of this package. */

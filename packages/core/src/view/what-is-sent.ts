@@ -1,7 +1,7 @@
 import { blocks, mayBlock } from "../commands/blocking.ts";
-import { ANYTHING, type Effect, effectOf } from "../commands/effects.ts";
-import { changesConnection } from "../commands/lean-commands.ts";
+import { changesConnection } from "../commands/connection-changes.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
+import { type Effect, rowOf, UNKNOWN } from "../commands/table.ts";
 
 /** The callback at the end of a call's arguments; `undefined` without one. */
 export function callbackOf(args: readonly unknown[]): unknown {
@@ -20,7 +20,7 @@ export function isObject(argument: unknown): boolean {
 
 /** What the command of a method does; it may do anything where that is named only by the call. */
 export function effectOfMethod(name: string): Effect {
-  return isGenericMethod(name) ? ANYTHING : effectOf(commandOfMethod(name));
+  return isGenericMethod(name) ? UNKNOWN : rowOf(commandOfMethod(name));
 }
 
 /** Makes the function that tells whether a call by this method may change the state of the connection. */

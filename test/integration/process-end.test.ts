@@ -1,63 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { eventually, HOST, startProxy } from "@tickpipe/test-support";
 import type { Redis } from "ioredis";
 import { generate } from "selfsigned";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { CALLS, type EndingSettings, runToItsEnd } from "../ending-program.ts";
 import { useServer } from "../engine.ts";
 
 const server = useServer();
-const core = new URL("../../packages/core/dist/index.js", import.meta.url).href;
-const ioredis = import.meta.resolve("ioredis");
 let redis: Redis;
 beforeAll(() => {
   redis = server.client();
 });
 
-const CALLS = 500;
-
-interface Settings {
-  /** How a client is made; `Redis` and `Cluster` are there. */
-  readonly client?: string;
-  readonly options?: string;
-  readonly inWorker?: boolean;
-}
-
-/** A program that makes the calls of one tick with a plain client and with a wrapped one, in `ending()`, by `call()`. */
-function program(
-  ending: string,
-  { client = `new Redis(${server.port}, "${HOST}")`, options = "{}" }: Settings,
-): string {
-  return `
-    import { Cluster, Redis } from ${JSON.stringify(ioredis)};
-    import { tickpipe } from ${JSON.stringify(core)};
-    import { create } from "node:domain";
-    const plain = ${client};
-    const wrapped = tickpipe(${client}, ${options});
-    await Promise.all([plain.ping(), wrapped.ping()]);
-    const call = () => {
-      for (let i = 0; i < ${CALLS}; i += 1) {
-        for (const [key, redis] of Object.entries({ plain, wrapped })) redis.incr(key).catch(() => {});
-      }
-    };
-    setImmediate(() => { ${ending} });`;
-}
-
-async function run(ending: string, settings: Settings = {}): Promise<string> {
-  const own = program(ending, settings);
-  const inWorker = `
-    import { Worker } from "node:worker_threads";
-    const worker = new Worker(new URL("data:text/javascript," + ${JSON.stringify(encodeURIComponent(own))}));
-    worker.on("error", () => {});`;
-  const args = ["--input-type=module", "--eval", settings.inWorker ? inWorker : own];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  await once(child, "close");
-  return said;
-}
+const run = (ending: string, settings: Partial<EndingSettings> = {}): Promise<string> =>
+  runToItsEnd(ending, { client: `new Redis(${server.port}, "${HOST}")`, ...settings });
 
 /** All that both have written is counted. */
 async function counts(): Promise<(string | null)[]> {

@@ -32,7 +32,7 @@ export function createViews(context: ViewContext): Views {
   defineHidden(prototype, "duplicate", (...args: unknown[]) => context.duplicate(args));
   defineHidden(prototype, GATE, null);
   defineHidden(prototype, IS_VIEW, true);
-  defineHidden(prototype, CLIENT, client);
+  defineHidden(prototype, CLIENT, context.client);
   Object.defineProperty(prototype, "tickpipe", {
     get(this: View) {
       return context.controlsOf(this[GATE]);

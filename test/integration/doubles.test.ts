@@ -171,12 +171,35 @@ describe.each(clientVariants)("doubles with $name", ({ make }) => {
           const own = Object.getOwnPropertyDescriptor(raw, method);
           view[method] = value as Answer;
           expect(view[method]).toBe(value);
-          expect(Object.getOwnPropertyDescriptor(raw, method)).toEqual(own);
           delete view[method];
           expect(view[method]).toBe(before);
+          expect(Object.getOwnPropertyDescriptor(raw, method)).toEqual(own);
         }
       }
     }
+  });
+
+  it("has ioredis's own code meet a method that is assigned, which may call what it replaces", async () => {
+    const raw = make({ port: server.port, lazyConnect: true });
+    made.push(raw);
+    const redis = tickpipe(raw);
+    const target = asTarget(redis);
+    const called: string[] = [];
+    for (const method of ["connect", "sendCommand", "emit"]) {
+      const replaced = target[method];
+      target[method] = (...args) => {
+        called.push(method);
+        return replaced?.apply(redis, args);
+      };
+    }
+    // The call connects, by the client's own `connect`, which emits.
+    expect(await redis.set("k", "v")).toBe("OK");
+    expect(new Set(called)).toEqual(new Set(["connect", "sendCommand", "emit"]));
+    for (const method of ["connect", "sendCommand", "emit"]) delete target[method];
+    called.length = 0;
+    expect(await redis.get("k")).toBe("v");
+    redis.emit("event");
+    expect(called).toEqual([]);
   });
 
   it("has a property of the client's, and a setter of its class, written on the client", () => {

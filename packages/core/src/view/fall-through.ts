@@ -1,5 +1,6 @@
 import { eventsOf } from "../client-events.ts";
 import { EMITTER_METHODS, isAddedCommand, SCAN_STREAM_METHODS } from "../commands/method-names.ts";
+import { AssignedMethods } from "./assigned-methods.ts";
 import { commandMethod } from "./command-method.ts";
 import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { sendCommandInPlace } from "./kept-command.ts";
@@ -16,7 +17,7 @@ import { spoilMemo } from "./unknown-writes.ts";
  * would write the connection's state there, and a subclass's private fields would not be found.
  *
  * Libraries of test doubles look for the method's descriptor along the prototypes, and put their double on the view itself. So each
- * method is shown as a data property here, and a method that is assigned stays on the object that it was assigned to.
+ * method is shown as a data property here, and a method that is assigned is the view's own.
  *
  * @param commandMethodOf the view's method for a command of the client's; `null` for what is none
  */
@@ -25,9 +26,11 @@ export function fallThroughTo(
   commandMethodOf: (property: PropertyKey) => Method<never> | null,
 ): object {
   const { client, internals } = context;
-  const wrapperOf = wrappersFor(context);
+  const assigned = new AssignedMethods(internals);
+  const wrapperOf = wrappersFor(context, (property) => assigned.originalOf(property) as Method);
 
   const shown = (property: PropertyKey): unknown => {
+    assigned.tidy(property);
     // Not with the view as receiver: ioredis's getters must see the raw client.
     const value = internals[property];
     if (typeof value !== "function" || property === "constructor") return value;
@@ -37,13 +40,18 @@ export function fallThroughTo(
   return new Proxy(client, {
     get: (_target, property) => shown(property),
     getOwnPropertyDescriptor(_target, property) {
+      assigned.tidy(property);
       const own = Reflect.getOwnPropertyDescriptor(client, property);
       if (own?.configurable === false || property === "constructor") return own;
       if (typeof descriptorOn(client, property)?.value !== "function") return own;
       return { value: shown(property), writable: true, enumerable: own?.enumerable ?? false, configurable: true };
     },
     set(_target, property, value, receiver: object) {
+      assigned.tidy(property);
       if (!isMethodOf(client, property, value)) return Reflect.set(client, property, value);
+      // A command's is the view's alone, and so is what one scope is given.
+      const isOwnView = (receiver as View)[GATE] === null;
+      if (isOwnView && commandMethodOf(property) === null) assigned.show(property, receiver);
       return Reflect.defineProperty(receiver, property, {
         ...{ value, writable: true, enumerable: true, configurable: true },
       });
@@ -59,7 +67,10 @@ function isMethodOf(client: object, property: PropertyKey, value: unknown): bool
 }
 
 /** Makes, for methods of the client, what the view has in their place; the same each time, so that `redis.on === redis.on`, as on the client. */
-function wrappersFor(context: ViewContext): (method: Method, property: PropertyKey) => Method<never> {
+function wrappersFor(
+  context: ViewContext,
+  methodOf: MethodOf,
+): (method: Method, property: PropertyKey) => Method<never> {
   const plain = new Map<PropertyKey, Method<never>>();
   const added = new Map<PropertyKey, Method<never>>();
   return (method, property) => {
@@ -67,20 +78,24 @@ function wrappersFor(context: ViewContext): (method: Method, property: PropertyK
     const wrappers = isCommand ? added : plain;
     let wrapper = wrappers.get(property);
     if (!wrapper) {
-      wrapper = isCommand ? addedCommand(context, method, String(property)) : wrap(context, property);
+      wrapper = isCommand
+        ? addedCommand(context, method, String(property), methodOf)
+        : wrap(context, property, methodOf);
       wrappers.set(property, wrapper);
     }
     return wrapper;
   };
 }
 
-function addedCommand(context: ViewContext, original: Method, name: string): Method<never> {
-  return commandMethod(context, { name, original, find: () => context.internals[name], mayBeLean: false });
+type MethodOf = (property: PropertyKey) => Method;
+
+function addedCommand(context: ViewContext, original: Method, name: string, methodOf: MethodOf): Method<never> {
+  return commandMethod(context, { name, original, find: () => methodOf(name), mayBeLean: false });
 }
 
-function wrap(context: ViewContext, property: PropertyKey): Method<never> {
-  const { client, internals, ambient, cork, connection, inlineBlocking, kept, reads, offlineQueues } = context;
-  if (SCAN_STREAM_METHODS.has(property)) return scanStreamMethod(() => internals[property] as Method);
+function wrap(context: ViewContext, property: PropertyKey, methodOf: MethodOf): Method<never> {
+  const { client, ambient, cork, connection, inlineBlocking, kept, reads, offlineQueues } = context;
+  if (SCAN_STREAM_METHODS.has(property)) return scanStreamMethod(() => methodOf(property));
   if (property === "hasOwnProperty") return isOwn(client);
   const asked = LISTENER_QUESTIONS[property as keyof typeof LISTENER_QUESTIONS];
   if (asked !== undefined) return asked(client, eventsOf(client)) as Method<never>;
@@ -90,7 +105,7 @@ function wrap(context: ViewContext, property: PropertyKey): Method<never> {
     // A subclass's method, or `sendCommand` itself, may send commands: they take part in the tick.
     if (!sendsNothing) cork.begin();
     // The client's method of the moment: a double may stand in its place, or may have been taken away again.
-    const call = (): unknown => (internals[property] as Method).apply(client, args);
+    const call = (): unknown => methodOf(property).apply(client, args);
     const result = sendsNothing ? call() : inlineBlocking.around(call, connection.inTransaction);
     if (!sendsNothing) {
       if (!cork.holdsLastCall) dropUnencodableTail(offlineQueues());

@@ -136,6 +136,8 @@ describe("the HTTP benchmark", () => {
       "perRequest, ambient off",
       "perRequest, called by req.redis",
       "perRequest, called by the module's redis",
+      "perRequest, observed, called by the module's redis",
+      "perRequest, ambient, called by the module's redis",
       "limit: no Redis",
     ]);
     expect(stdout).toContain("to tickpipe, dedupe off");

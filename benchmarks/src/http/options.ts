@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 export const USAGE = `Usage: bench:http [--quick] [--scopes] [--calls LIST] [--only TEXT] [--rounds N] [--seconds N] [--json FILE]
        bench:http --url URL [--url URL] [--connections N] [--rate N] [--rounds N] [--seconds N] [--json FILE]
   --quick          20 calls a request only, fewer rounds: under a minute and a half
-  --scopes         what perRequest costs, instead of the peers: with and without it, ambient or not; 20 calls a request
+  --scopes         what perRequest costs, instead of the peers: without it, with its defaults, observed, and ambient; 20 calls a request
   --calls LIST     Redis calls in each request, 0,1,5,20,50 if not given
   --only TEXT      the subjects whose names contain the text, and the app without Redis
   --rounds N       rounds of load for each subject, 7 if not given, 3 with --quick, 5 with --url

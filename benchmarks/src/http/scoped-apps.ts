@@ -1,5 +1,5 @@
 import { tickpipe } from "@tickpipe/core";
-import { perRequest } from "@tickpipe/express";
+import { type PerRequestOptions, perRequest } from "@tickpipe/express";
 import { HOST } from "@tickpipe/test-support";
 import type { Request, RequestHandler } from "express";
 import { Redis } from "ioredis";
@@ -23,17 +23,24 @@ export const scopedApps: Readonly<Record<string, (port: number) => ScopedApp>> =
     const { make } = eachCall(tickpipe(new Redis(port, HOST)));
     return { middleware: null, make };
   },
-  "perRequest, ambient off": (port) => {
-    const middleware = perRequest(new Redis(port, HOST), { ambient: false, serverTiming: false });
-    return { middleware, make: (calls, req) => eachCall(req.redis).make(calls) };
-  },
-  "perRequest, called by req.redis": (port) => {
-    const middleware = perRequest(new Redis(port, HOST), { serverTiming: false });
-    return { middleware, make: (calls, req) => eachCall(req.redis).make(calls) };
-  },
-  "perRequest, called by the module's redis": (port) => {
-    const redis = tickpipe(new Redis(port, HOST));
-    const { make } = eachCall(redis);
-    return { middleware: perRequest(redis, { serverTiming: false }), make };
-  },
+  "perRequest, ambient off": (port) => calledByRequest(port, { ambient: false }),
+  // The default: AsyncLocalStorage is entered only while somebody asks, and here nobody does.
+  "perRequest, called by req.redis": (port) => calledByRequest(port, {}),
+  "perRequest, called by the module's redis": (port) => calledByModule(port, {}),
+  "perRequest, observed, called by the module's redis": (port) => calledByModule(port, { onSummary: () => {} }),
+  "perRequest, ambient, called by the module's redis": (port) => calledByModule(port, { ambient: true }),
 };
+
+/** As in production, where `Server-Timing` is off. */
+const IN_PRODUCTION: PerRequestOptions = { serverTiming: false };
+
+function calledByRequest(port: number, options: PerRequestOptions): ScopedApp {
+  const middleware = perRequest(new Redis(port, HOST), { ...IN_PRODUCTION, ...options });
+  return { middleware, make: (calls, req) => eachCall(req.redis).make(calls) };
+}
+
+function calledByModule(port: number, options: PerRequestOptions): ScopedApp {
+  const redis = tickpipe(new Redis(port, HOST));
+  const { make } = eachCall(redis);
+  return { middleware: perRequest(redis, { ...IN_PRODUCTION, ...options }), make };
+}

@@ -206,7 +206,8 @@ describe("one write per tick", () => {
     await redis.get("k");
     expect(redis.tickpipe.stats()).toEqual({
       ...{ commands: 4, batches: 2, earlyFlushes: 0, largestBatch: 3, lean: true, deduplicated: 0 },
-      ...{ pending: 0, waiting: 0, overloads: 0, blockingConnections: 0, transactionConnections: 0 },
+      ...{ pending: 0, waiting: 0, overloads: 0, behindBlocking: 0, blockingConnections: 0 },
+      ...{ transactionConnections: 0, transactionsRunning: 0, transactionsWaiting: 0 },
     });
   });
 

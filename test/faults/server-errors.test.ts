@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { range } from "../engine.ts";
+import { expectWarning } from "../process-watch.ts";
 import { clientVariants } from "../variants.ts";
 import { type Stage, useBothSides } from "./both-sides.ts";
 import { fulfilled, rejections } from "./expected.ts";
@@ -72,6 +73,8 @@ describe.each(clientVariants)("errors of the server, $name", ({ make, name: clie
     [1, ["READONLY You"]],
     [2, []],
   ] as const)("READONLY with a reconnectOnError of %i, until the replica is promoted", async (answer, refused) => {
+    // ioredis listens to its socket anew at each of these errors, on the plain side as on the wrapped one.
+    const warnings = expectWarning("MaxListenersExceededWarning");
     const outcome = await sides.play(
       async ({ redis, control, note, gather, settled, next }) => {
         const reconnecting = next("reconnecting");
@@ -96,6 +99,7 @@ describe.each(clientVariants)("errors of the server, $name", ({ make, name: clie
       },
     );
     expect(rejections(outcome, "w").filter((message) => message === "READONLY You")).toEqual(refused);
+    expect(warnings).toHaveLength(2);
   });
 
   it("NOSCRIPT after SCRIPT FLUSH in mid-tick: every script runs once, for its own caller", async () => {

@@ -46,6 +46,25 @@ describe.each(clientVariants)("$name", ({ make, Redis }) => {
     return redis;
   };
 
+  it("answers of its listeners what it would without Tickpipe's own", async () => {
+    const answers = (redis: Redis, ear: () => void) => {
+      redis.on("end", ear).once("close", ear);
+      return {
+        counts: ["end", "close", "ready", "connect"].map((event) => redis.listenerCount(event)),
+        listeners: ["end", "close", "ready"].map((event) => redis.listeners(event).length),
+        raw: ["end", "close", "ready"].map((event) => redis.rawListeners(event).length),
+        names: redis.eventNames().map(String).sort(),
+        limit: redis.getMaxListeners(),
+      };
+    };
+    const view = tickpipe(client({ lazyConnect: true }), { maxPending: 5, blocking: "isolate" });
+    await view.blpop("nothing", 0.01).catch(() => {});
+    const plain = client({ lazyConnect: true });
+    await plain.blpop("nothing", 0.01).catch(() => {});
+    expect(answers(view, () => {})).toEqual(answers(plain, () => {}));
+    expect(view.setMaxListeners(20).getMaxListeners()).toBe(20);
+  });
+
   it.each(Object.entries(calls))("answers the same through the view: %s", async (_name, program) => {
     const outcomes: unknown[] = [];
     for (const wrap of [(redis: Redis) => redis, (redis: Redis): Redis => tickpipe(redis)]) {

@@ -34,6 +34,8 @@ export class ClientEvents {
   readonly #told = new Map<string, Set<Listener>>();
   /** The hub's own listener of each event. */
   readonly #own = new Map<string, Listener>();
+  /** The client's limit of listeners since the hub raised it by its own; `null` where it has not. */
+  #raisedTo: number | null = null;
   #isComingBack = false;
   /** The event that was told last, of those about a lost connection. */
   #lastLoss: string | null = null;
@@ -64,6 +66,11 @@ export class ClientEvents {
     return this.#own.get(event) === listener;
   }
 
+  /** The limit of listeners that the application knows, of the one that the client has. */
+  limitFor(limit: number): number {
+    return limit === this.#raisedTo ? limit - 1 : limit;
+  }
+
   /** How many listeners of an event are the hub's. */
   countOf(event: string): number {
     return this.#own.has(event) ? 1 : 0;
@@ -85,7 +92,10 @@ export class ClientEvents {
     const emitter = this.#client as Emitter;
     const max = emitter.getMaxListeners?.() ?? 0;
     // Node warns of a leak beyond so many: the hub's is not one of the application's.
-    if (max > 0 && this.#own.size === 1 && !this.#isComingBack) emitter.setMaxListeners?.(max + 1);
+    if (max > 0 && this.#own.size === 1 && !this.#isComingBack) {
+      this.#raisedTo = max + 1;
+      emitter.setMaxListeners?.(this.#raisedTo);
+    }
     this.#client.on(event, own);
   }
 

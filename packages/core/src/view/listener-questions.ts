@@ -17,6 +17,7 @@ export const LISTENER_QUESTIONS: Readonly<Record<string, Question>> = {
       ? count - emitterOf(client).listeners(event).filter(isOwn(events, event)).length
       : count;
   },
+  getMaxListeners: (client, events) => () => events.limitFor(emitterOf(client).getMaxListeners()),
   listeners: (client, events) => (event: EventName) =>
     emitterOf(client)
       .listeners(event)

@@ -5,6 +5,10 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { expectTheSame } from "../differential/random-programs/expect-the-same.ts";
 import { firstSeed } from "../differential/random-programs/first-seed.ts";
 import { Rounds } from "../differential/random-programs/rounds.ts";
+import { expectWarning } from "../process-watch.ts";
+
+// Once in a process.
+expectWarning("TICKPIPE_SHARED_WATCH");
 
 const COMMANDS = Number(process.env.CLUSTER_COMMANDS ?? 10_000);
 const seed = firstSeed();

@@ -3,9 +3,13 @@
  * apart. A failure prints the smallest program found and the SEED that shows it again.
  */
 import { afterAll, beforeAll, describe, inject, it } from "vitest";
+import { expectWarning } from "../process-watch.ts";
 import { expectTheSame } from "./random-programs/expect-the-same.ts";
 import { firstSeed } from "./random-programs/first-seed.ts";
 import { Rounds } from "./random-programs/rounds.ts";
+
+// Once in a process.
+expectWarning("TICKPIPE_SHARED_WATCH");
 
 const COMMANDS = 100_000;
 const seed = firstSeed();

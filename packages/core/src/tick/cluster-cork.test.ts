@@ -177,6 +177,15 @@ describe.each(["one connection", "a cluster"])("a cork of %s", (kind) => {
     expect([cork.isHolding, stream.writableCorked]).toEqual([false, 0]);
   });
 
+  it("does not say that a call is held that waits for the connection, while the handshake is", () => {
+    const { cork, connection, nodes } = setUp(kind);
+    connection.status = "connect";
+    for (const node of nodes) node.status = "connect";
+    cork.holdUntilEndOfIteration(nodes[0]?.stream);
+    call(cork, undefined);
+    expect([cork.isHolding, cork.holdsLastCall]).toEqual([true, false]);
+  });
+
   it("holds until the end of the iteration what a connection sends by itself", async () => {
     const { stream, written } = recorder();
     const { cork, nodes } = setUp(kind, 1_000, [stream]);

@@ -82,7 +82,8 @@ export class TickCork implements Cork {
   }
 
   get holdsLastCall(): boolean {
-    return this.#held !== null;
+    // Corked for ioredis's own handshake, the stream gets no call yet: those wait in the offline queue, where no write tells of the raw client's.
+    return this.#held !== null && this.#connection.status === "ready";
   }
 
   watch(forget: () => void, suspect: () => void): void {

@@ -84,8 +84,12 @@ export class Lane {
     for (const listener of [...this.#givenUp]) listener(new Error("Connection is closed."));
   }
 
-  /** Has the connection made anew: ioredis sends again what was unanswered. */
+  /**
+   * Has the connection made anew: ioredis sends again what was unanswered. One that is being made is left alone: a client with
+   * Sentinels that is told to disconnect while it asks them ends, with "Connection is closed." for its calls.
+   */
   reconnect(): void {
-    if (!this.hasEnded) this.internals.disconnect?.call(this.client, true);
+    const { status } = this.internals;
+    if (status === "ready" || status === "connect") this.internals.disconnect?.call(this.client, true);
   }
 }

@@ -33,7 +33,7 @@ describe("a cluster behind TLS proxies, found by natMap", () => {
   });
 
   it("one write per node and tick", async () => {
-    const redis = tickpipe(client);
+    const redis = tickpipe(client, { blocking: "isolate" });
     const writes = countNodeWrites(client);
     const replies = await Promise.all(range(100).map((i) => redis.set(`k${i}`, i)));
     expect(replies).toEqual(range(100).map(() => "OK"));
@@ -45,7 +45,7 @@ describe("a cluster behind TLS proxies, found by natMap", () => {
     if (!from || !to) throw new Error("Expected masters.");
     const slots = range(10).map((i) => 40 + i);
     const tags = tagsIn(slots);
-    const redis = tickpipe(client);
+    const redis = tickpipe(client, { blocking: "isolate" });
     const load = new Load("proxied", redis, tags);
     await load.seed();
     await underLoad([load], 1_000, () =>

@@ -12,8 +12,9 @@ export function createApp(redis: Tickpiped<Redis>, usersUrl: string): Express {
   const users = userLoader(redis, usersUrl);
   const app = express();
   app.disable("x-powered-by");
-  // A query is written by a stranger: the budget keeps one from asking for everything.
-  app.use(perRequest(redis, { maxCommands: 2_000, whenOverBudget: "reject" }));
+  // A query is written by a stranger: the budget keeps one from asking for everything, and nothing more is asked for one who has hung up.
+  // Its resolvers only read, so that nothing is left half done.
+  app.use(perRequest(redis, { maxCommands: 2_000, whenOverBudget: "reject", abortOnHangUp: true }));
   app.all(
     "/graphql",
     createHandler({

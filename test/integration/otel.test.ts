@@ -204,7 +204,7 @@ describe("metrics of OpenTelemetry", () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1_000_000 });
     const meterProvider = new MeterProvider({ readers: [reader] });
-    const redis = tickpipe(new Redis(server.port, HOST), { maxPending: 8 });
+    const redis = tickpipe(new Redis(server.port, HOST), { maxPending: 8, blocking: "isolate" });
     await redis.ping();
     const end = openTelemetry(redis, { meterProvider });
     await fn(redis);

@@ -11,6 +11,8 @@ export interface Divergence {
 export interface Comparison {
   /** Whether the wrapped side may leave this command out, as line of MONITOR: a read that it shared. By default none. */
   readonly mayBeShared?: (line: string) => boolean;
+  /** Whether a script may be sent by its text where the other side sends its digest: a call that is kept is made when more is known. */
+  readonly scriptsAlike?: boolean;
   /** Whether the order of settling is compared. Default true. */
   readonly settling?: boolean;
 }
@@ -19,9 +21,11 @@ export interface Comparison {
 export function compare(
   plain: Observation,
   wrapped: Observation,
-  { mayBeShared, settling = true }: Comparison = {},
+  { mayBeShared, scriptsAlike = false, settling = true }: Comparison = {},
 ): Divergence[] {
   const threads = plain.outcomes.map((_, thread) => thread);
+  const commandsOf = ({ commands }: Observation, thread: number): readonly string[] =>
+    scriptsAlike ? (commands[thread] ?? []).map(withoutScript) : (commands[thread] ?? []);
   return [
     ...threads.flatMap((thread) => [
       ...sameList(`outcome in thread ${thread}`, plain.outcomes[thread], wrapped.outcomes[thread]),
@@ -30,8 +34,8 @@ export function compare(
         : []),
       ...sameList(
         `command seen by the server, of thread ${thread}`,
-        withoutShared(plain.commands[thread] ?? [], wrapped.commands[thread] ?? [], mayBeShared),
-        wrapped.commands[thread],
+        withoutShared(commandsOf(plain, thread), commandsOf(wrapped, thread), mayBeShared),
+        commandsOf(wrapped, thread),
       ),
     ]),
     ...sameList("key", plain.data, wrapped.data),
@@ -39,6 +43,10 @@ export function compare(
     ...sameList("rest in the client", [restOf(plain)], [restOf(wrapped)]),
     ...sameList("rest in the client, where none may be", [NO_REST], [restOf(wrapped)]),
   ];
+}
+
+function withoutScript(line: string): string {
+  return line.replace(/^(\[\d+\]) "(?:eval|evalsha)" "(?:[^"\\]|\\.)*"/i, "$1 a script");
 }
 
 const NO_REST = "0 commands in flight, 0 offline, corked 0 times, all calls settled";

@@ -87,6 +87,7 @@ export class Rounds {
     this.#count(program, plain);
     return compare(plain, wrapped, {
       mayBeShared: isRead,
+      scriptsAlike: ["maxPerTick", "maxPending"].includes(program.setup.serving ?? "default"),
       settling: settlesInOrder(program.setup),
     }).map(printDivergence);
   }

@@ -13,7 +13,8 @@ const visit: Arbitrary<Visit> = fc.record({
 export function visitedPrograms(programs: Arbitrary<Program>, serving: Serving): Arbitrary<Program> {
   const visits = fc.array(visit, { minLength: MOST_THREADS, maxLength: MOST_THREADS });
   return fc.tuple(programs, visits).map(([{ setup, threads }, visits]) => ({
-    setup: { ...setup, serving },
+    // A request reaches its handler some time after the client has begun to connect: when, is chance.
+    setup: { ...setup, serving, calledBeforeReady: false },
     threads: threads.map(({ ticks }) => ({
       ticks: ticks.map((tick) => ({ ...tick, steps: tick.steps.map((step) => withinLine(step, serving)) })),
     })),

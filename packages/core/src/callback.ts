@@ -3,6 +3,17 @@ import { afterCallback } from "./timers.ts";
 /** A Node-style callback, as ioredis takes it for the last argument. */
 type Callback = (error: unknown, reply?: unknown) => void;
 
+/** The callback at the end of a call's arguments; `undefined` without one. */
+export function callbackOf(args: readonly unknown[]): unknown {
+  const last = args.at(-1);
+  return typeof last === "function" ? last : undefined;
+}
+
+/** The arguments of a call without the callback at their end. */
+export function withoutCallback(args: readonly unknown[]): readonly unknown[] {
+  return typeof args.at(-1) === "function" ? args.slice(0, -1) : args;
+}
+
 /**
  * Has a caller's callback told what the promise comes to, if there is a callback; the promise's rejection then counts as handled, as with ioredis.
  *

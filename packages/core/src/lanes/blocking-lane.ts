@@ -1,6 +1,7 @@
 import { Caller } from "../call/caller.ts";
+import { isEncodable } from "../call/encodable.ts";
 import { argumentsKeeperFor, type KeepArguments } from "../call/kept-arguments.ts";
-import { tellCallback } from "../callback.ts";
+import { callbackOf, tellCallback, withoutCallback } from "../callback.ts";
 import type { ClientInternals, IoredisClient } from "../client.ts";
 import { blocks, mayBlock } from "../commands/blocking.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
@@ -89,7 +90,7 @@ export class BlockingLane {
       const command = generic ? genericCommand(flat[0]) : commandOfMethod(method);
       const own = generic ? flat.slice(1) : flat;
       if (!blocks(command, own)) return NOT_ROUTED;
-      // Where an agent or a subclass has put a method of its own, it is not to be gone around.
+      // Where an agent or a subclass has put a method of its own, it is not to be gone around. What ioredis throws for is left to the client.
       if (this.#internals[method] !== original || !flat.every(isEncodable) || !this.#mayLeave()) return NOT_ROUTED;
       const to = this.#routes.ofCall(command, own);
       return to === null ? NOT_ROUTED : this.#call({ method, command, args, own }, to, caller);
@@ -106,8 +107,7 @@ export class BlockingLane {
   }
 
   #call(call: BlockingCall, to: LaneRoute, caller: Caller | null): Promise<unknown> {
-    const last = call.args.at(-1);
-    const callback = typeof last === "function" ? last : undefined;
+    const callback = callbackOf(call.args);
     const args = this.#keep(call.method, withoutCallback(call.args));
     const deadlineMs = blockingDeadlineOf(this.#internals, call.command, call.own);
     return tellCallback(this.#counted({ ...call, args }, to, caller, deadlineMs), callback);
@@ -247,21 +247,6 @@ function withReason(error: unknown, lane: Lane): unknown {
   return error;
 }
 
-function withoutCallback(args: unknown[]): unknown[] {
-  return typeof args.at(-1) === "function" ? args.slice(0, -1) : args;
-}
-
 function genericCommand(name: unknown): string {
   return typeof name === "string" ? name.toLowerCase() : "";
-}
-
-// What ioredis would throw for is left to the client, which throws it.
-function isEncodable(argument: unknown): boolean {
-  if (typeof argument !== "object" || argument === null || argument instanceof Uint8Array) return true;
-  try {
-    String(argument);
-    return true;
-  } catch {
-    return false;
-  }
 }

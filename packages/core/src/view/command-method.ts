@@ -1,5 +1,6 @@
 import type { Caller } from "../call/caller.ts";
 import { behindChanges, type KeepableCall } from "../call/kept-call.ts";
+import { callbackOf, withoutCallback } from "../callback.ts";
 import { mayBlock } from "../commands/blocking.ts";
 import type { PlainCalls } from "../commands/gated-call.ts";
 import { commandOfMethod, isGenericMethod, isScript } from "../commands/method-names.ts";
@@ -13,14 +14,7 @@ import { GATE, type Method, type View, type ViewContext } from "./context.ts";
 import { quitSend } from "./quit-send.ts";
 import { splitSend } from "./split-send.ts";
 import { dropUnencodableTail, isUnwritable } from "./unencodable.ts";
-import {
-  blockingCallsOf,
-  callbackOf,
-  effectOfMethod,
-  isObject,
-  stateChangeOf,
-  withoutCallback,
-} from "./what-is-sent.ts";
+import { blockingCallsOf, effectOfMethod, isObject, stateChangeOf } from "./what-is-sent.ts";
 
 type Send = (args: unknown[], caller: Caller | null) => unknown;
 

@@ -1,3 +1,4 @@
+import { isEncodable } from "../call/encodable.ts";
 import type { CommandQueue, QueuedCommand } from "../client.ts";
 
 /*
@@ -36,13 +37,5 @@ function isEncoded(argument: unknown): boolean {
 
 /** Whether a call has an argument that has no text, for which ioredis throws where it would write the call. */
 export function isUnwritable(args: readonly unknown[]): boolean {
-  return args.flat().some((argument) => {
-    if (typeof argument !== "object" || argument === null || argument instanceof Uint8Array) return false;
-    try {
-      String(argument);
-      return false;
-    } catch {
-      return true;
-    }
-  });
+  return !args.flat().every(isEncodable);
 }

@@ -3,16 +3,6 @@ import { changesConnection } from "../commands/connection-changes.ts";
 import { commandOfMethod, isGenericMethod } from "../commands/method-names.ts";
 import { type Effect, rowOf, UNKNOWN } from "../commands/table.ts";
 
-/** The callback at the end of a call's arguments; `undefined` without one. */
-export function callbackOf(args: readonly unknown[]): unknown {
-  const last = args.at(-1);
-  return typeof last === "function" ? last : undefined;
-}
-
-export function withoutCallback(args: readonly unknown[]): readonly unknown[] {
-  return typeof args.at(-1) === "function" ? args.slice(0, -1) : args;
-}
-
 /** Whether ioredis would make a text, or entries, of an argument. */
 export function isObject(argument: unknown): boolean {
   return typeof argument === "object" && argument !== null && !(argument instanceof Buffer);
